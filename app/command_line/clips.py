@@ -284,8 +284,8 @@ def _print_summary(exported: Exported, order: Order, sources: Sources) -> None:
     for result in exported.results:
         if result.error:
             err.print(f"[yellow]Clip {result.number} {result.state}:[/yellow] {escape(result.error)}", highlight=False)
-        elif result.lost:
-            err.print(f"[yellow]Clip {result.number}:[/yellow] {result.lost} frames would not decode.", highlight=False)
+        for warning in result.warnings:
+            err.print(f"[yellow]Clip {result.number}:[/yellow] {warning}", highlight=False, soft_wrap=True)
     if any(c.slow < 1.0 for c in order.clips):
         out.print("There is no sound where the picture is slow.")
     made = "1 clip" if len(whole) == 1 else f"{len(whole)} clips"

@@ -27,7 +27,14 @@ from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import GameTree, Record, open_games
 from spotting_core.evaluation.games import SpotColumns
 from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS, convert_to_soccernet, other_format
-from spotting_core.evaluation.spot_files import LABEL_FILES, PREDICTION_FILES, label_columns, prediction_columns
+from spotting_core.evaluation.spot_files import (
+    LABEL_FILES,
+    PREDICTION_FILES,
+    label_columns,
+    match_name,
+    prediction_columns,
+)
+from spotting_core.formats.document import other_match
 
 FORMAT = 1
 _RECORD = "set.json"
@@ -98,6 +105,9 @@ class PredictionSets:
                     fix="Choose its match, or give a zip of game folders",
                 )
             own = match.id if match is not None and alone else None
+            doubt = other_match(_called(file, kind), match.path.name) if match and alone else None
+            if doubt:
+                record.skip(file_name, doubt)
             made = ImportedSet(set_id, name.strip(), kind, own, games, self._root / set_id / file.name)
             write_json(folder / _RECORD, {"format": FORMAT, **asdict(made), "file": file.name})
             folder.replace(self._root / set_id)
@@ -184,6 +194,12 @@ def _checked(file: Path, kind: str, classes: Sequence[str], shown_name: str, rec
 
 def _open(file: Path, kind: str):  # type: ignore[no-untyped-def]
     return open_games(file, PREDICTION_FILES if kind == PREDICTIONS else LABEL_FILES)
+
+
+def _called(file: Path, kind: str) -> str:
+    """What a file of one game, in no folder, says that its match is called; nothing where it does not say."""
+    with _open(file, kind) as tree:
+        return match_name(tree.read(""), tree.where(""))
 
 
 def _columns(

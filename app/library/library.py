@@ -11,7 +11,7 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -344,7 +344,7 @@ class Library:
             raise BadInputError(error.what, where=name, fix=error.fix) from error
         finally:
             shutil.rmtree(place, ignore_errors=True)
-        notes = (*(note.replace(str(path), name) for note in labels.notes), *_doubts(labels, source.path))
+        notes = (*(note.replace(str(path), name) for note in labels.notes), *_doubts(labels))
         labels = replace(labels, notes=notes)
         if not labels.entries:
             reasons = "".join(f"; left out: {number} × {reason}" for reason, number in labels.left_out.items())
@@ -361,11 +361,8 @@ class Library:
         return {h.half: VIDEOS.ingest(h.path, self._settings.data).table.duration for h in source.halves}
 
 
-def _doubts(labels: Document, match: Path) -> Iterator[str]:
-    """Clauses on what speaks against these being the labels of the match at a path."""
-    called = PurePosixPath(labels.game).name
-    if called and called not in (match.name, match.stem):
-        yield f"the file calls its match {called!r}; it is taken for {match.name!r}"
+def _doubts(labels: Document) -> Iterator[str]:
+    """Clauses on what speaks against these being labels."""
     sure = sum(spot.confidence is not None for spot in labels.spots)
     if sure:
         yield f"{count_of(sure, 'spot')} with a confidence, which true spots have none of: these may be predictions"

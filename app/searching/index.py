@@ -67,6 +67,7 @@ class Searched:
     Arguments:
         analyses: of the matches that have one; timelines: of all.
         problems: why analysed matches cannot be searched, by their ids.
+        labelled: titles of the matches that have labels, and that neither a model nor a person has spotted in.
         gone: a word about each match whose chosen model has no analysis any more, by its id.
     """
 
@@ -76,6 +77,7 @@ class Searched:
     classes: ClassTable
     problems: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
+    labelled: tuple[str, ...] = ()
 
     @property
     def most_parts(self) -> int:
@@ -102,6 +104,7 @@ def bring_up_to_date(
     A match whose analysis cannot be read is left out, and told among the problems.
     """
     searched, used, timelines, problems, gone = {}, {}, {}, {}, {}
+    labelled: list[str] = []
     for match in library.matches():
         layers = library.layers(match)
         if not layers or layers[0].record.task != SPOTTING.name:
@@ -109,6 +112,8 @@ def bring_up_to_date(
                 problems[match.id] = f"{match.title}: {damaged[0].problem}"
             elif tagged := _tagged(match, layers, library, reviews, camera_reviews, data):
                 searched[match.id], timelines[match.id] = match, tagged
+            elif _truth(library, match):
+                labelled.append(match.title)
             continue
         try:
             _write(match, layers, library, reviews, camera_reviews, data)
@@ -123,7 +128,7 @@ def bring_up_to_date(
     tables = list(dict.fromkeys(t.classes for t in timelines.values())) or [load_classes()]
     parts = common_parts(table.parts for table in tables)
     classes = replace(joined([load_classes(), *tables]), parts=parts)
-    return Searched(searched, used, timelines, classes, problems, gone)
+    return Searched(searched, used, timelines, classes, problems, gone, tuple(labelled))
 
 
 def _with_tags(timeline: Timeline, match: Match, reviews: Reviews, data: DataDirectory) -> Timeline:

@@ -225,12 +225,19 @@ def _ended(job: Job, left: Outcome | None) -> None:
         for path in left.files
     ]
     st.html("".join(f'<div class="tl-facts">{text}</div>' for text in links))
-    for clip in left.failed:
+    for clip in left.clips:
         of = f", {clip['match']}," if job.match_id is None and clip.get("match") else ""
-        sentence = f"⚠ Clip {clip['number']}{of} {clip['state']}: {clip['error']}"
-        st.html(f'<div class="tl-facts">{page.escape(sentence)}</div>')
+        for warning in clip.get("warnings", ()):  # exports before there were any have none
+            _warn(f"Clip {clip['number']}{of}: {warning}")
+        if not clip["error"]:
+            continue
+        _warn(f"Clip {clip['number']}{of} {clip['state']}: {clip['error']}")
     if left.failed and st.button("Retry what failed", key=f"retry-{job.id}"):
         _retry(job, left)
+
+
+def _warn(sentence: str) -> None:
+    st.html(f'<div class="tl-facts">{page.escape(f"⚠ {sentence}")}</div>')
 
 
 def _retry(job: Job, left: Outcome) -> None:

@@ -21,7 +21,7 @@ from app.views.playlists import playlist_popover
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import MOST, clips_of_hits, export_popover, surest_hits
 from app.views.search_filters import filters, save_popover, saved_box
-from app.views.searched import gone_choices, left_out, up_to_date
+from app.views.searched import gone_choices, left_out, only_labelled, up_to_date
 from app.views.shown import drawn, picture_at
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
 from spotting_core.base.counts import count_of
@@ -65,6 +65,7 @@ def show() -> None:
         )
     )
     left_out(searched.problems.values())
+    only_labelled(searched.labelled)
     gone_choices(searched.gone.values())
 
 

@@ -9,7 +9,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO, cast
@@ -30,6 +30,7 @@ _ENTRY_SIGN = b"PK\x01\x02"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
             zlib.error, OverflowError, KeyError)  # fmt: skip
+_PACKED = (".zip", ".rar", ".7z", ".tar", ".tgz", ".tar.gz")
 _COPY = "Copy it again, or unpack it"
 
 
@@ -156,6 +157,25 @@ def _count_entries(path: Path) -> None:
 def is_clutter(name: str) -> bool:
     """Whether a file of a zip is what a Macintosh or Windows puts beside the others."""
     return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] in (".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+def check_none_packed(names: Iterable[str], where: object) -> None:
+    """Refuse a folder or zip of which nothing is read, where packed files lie in it: those are not opened.
+
+    Arguments:
+        names: of the files in it.
+
+    Errors:
+        BadInputError: see above; names them.
+    """
+    packed = sorted(name for name in names if name.lower().endswith(_PACKED) and not is_clutter(name))
+    if packed:
+        listed = ", ".join(packed[:4]) + (", …" if len(packed) > 4 else "")
+        raise BadInputError(
+            f"packed files lie here ({listed}), and what is packed twice is not opened",
+            where=where,
+            fix="Unpack them, and give what was in them, or one zip of it",
+        )
 
 
 def is_zip(path: Path) -> bool:

@@ -31,8 +31,8 @@ _FIRST_OF_MARKS = {mark[:1] for mark, _ in _MARKS}
 _FIX = "Save it as UTF-8 (spreadsheets call it CSV UTF-8), or name its code page to touchline convert: --encoding cp949"
 _SYLLABLES = re.compile("[\u3041-\u3093\u30a1-\u30f6]")
 _FEWEST_SYLLABLES = 2
-_RUN = re.compile(rb"[\x80-\xff]{3,}")  # rarely in a Western word
-_BEYOND = re.compile(rb"[\x80-\xff]")
+_LETTERS = b" " * 0x80 + b"x" * 0x80  # what bytes beyond ASCII are, and what others
+_RUN = re.compile(rb"x{3,}")  # rarely in a Western word
 
 
 def decoded_text(content: bytes, where: object, what: str = "file") -> str:
@@ -126,11 +126,13 @@ def encoding_of_blocks(blocks: Callable[[], Iterator[bytes]]) -> str:
     is_japanese = True
     syllables = in_runs = beyond = 0
     for block in chain(blocks(), (b"",)):
+        if block.isascii() and block and not japanese.getstate()[0]:
+            continue
         text = _decodes(japanese, block) if is_japanese else None
         is_japanese = text is not None
         syllables += len(_SYLLABLES.findall(text or ""))
-        in_runs += sum(map(len, _RUN.findall(block)))
-        beyond += len(_BEYOND.findall(block))
+        beyond += (letters := block.translate(_LETTERS)).count(b"x")
+        in_runs += sum(map(len, _RUN.findall(letters))) if b"xxx" in letters else 0
     if is_japanese and syllables >= _FEWEST_SYLLABLES:
         return SHIFT_JIS
     if 2 * in_runs > beyond:

@@ -214,28 +214,57 @@ def renamed(state: Mapping[str, Tensor], pairs: Sequence[tuple[str, str]]) -> di
     return own
 
 
-def require_weights(network: Network, state: Mapping[str, Tensor], path: Path, project: str) -> None:
-    """Load weights, every one of them and of no other shape.
+def require_shapes(checkpoint: Checkpoint, project: str, shapes: Mapping[str, Sequence[int | None]]) -> None:
+    """Refuse a checkpoint without some tensors, or with others of their names: those that sizes are read off, and those
+    that are put into our layout.
+
+    Arguments:
+        shapes: of each tensor by its name; None for an axis of any length.
 
     Errors:
-        BadInputError: names the first that is missing, unknown or of another shape.
+        BadInputError: names the first that is missing or of another shape, and both shapes.
     """
+    for name, wanted in shapes.items():
+        value = checkpoint.state.get(name)
+        if value is None:
+            raise _not_published(project, f"{name} is missing", checkpoint.path)
+        if value.ndim != len(wanted) or any(n != (w or max(n, 1)) for n, w in zip(value.shape, wanted, strict=True)):
+            other = f"{name} is {_shape_text(value.shape)}, not {_shape_text(wanted)}"
+            raise _not_published(project, other, checkpoint.path)
+
+
+def _shape_text(shape: Sequence[int | None]) -> str:
+    if tuple(shape) == (None,):
+        return "a row of numbers"
+    return "x".join("?" if length is None else str(length) for length in shape) or "one number"
+
+
+def _not_published(project: str, what: str, path: Path) -> BadInputError:
+    sentence = f"these weights are not as {project} publishes them: {what}"
+    return BadInputError(sentence, where=path, fix="Give the file as it was published")
+
+
+def require_weights(network: Network, state: Mapping[str, Tensor], checkpoint: Checkpoint, project: str) -> None:
+    """Load weights, every one of them and of no other shape.
+
+    Arguments:
+        state: tensors of the checkpoint in our names and shapes.
+
+    Errors:
+        BadInputError: names the first that is missing, unknown or of another shape; by the name that its file has for
+            it where it is the file's own.
+    """
+    theirs = {id(value): name for name, value in checkpoint.state.items()}
     own = network.state_dict()
     missing, surplus = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
     if missing or surplus:
-        first = f"{missing[0]} is missing" if missing else f"{surplus[0]} has no place"
-        raise BadInputError(
-            f"these weights are not as {project} publishes them: {first} ({len(missing)} missing, "
-            f"{len(surplus)} unknown)",
-            where=path,
-            fix="Give the file as it was published",
-        )
+        unknown = [theirs.get(id(state[name]), name) for name in surplus]
+        first = f"{missing[0]} is missing" if missing else f"{unknown[0]} has no place"
+        counted = f"{first} ({len(missing)} missing, {len(surplus)} unknown)"
+        raise _not_published(project, counted, checkpoint.path)
     for name, value in own.items():
         if value.shape != state[name].shape:
-            shapes = [("x".join(map(str, v.shape)) or "one number") for v in (state[name], value)]
-            raise BadInputError(
-                f"these weights are not as {project} publishes them: {name} is {shapes[0]}, not {shapes[1]}",
-                where=path,
-                fix="Give the file as it was published",
-            )
+            read, wanted = _shape_text(state[name].shape), _shape_text(value.shape)
+            other = f"{theirs.get(id(state[name]), name)} is {read}, not {wanted}"
+            raise _not_published(project, other, checkpoint.path)
     network.load_state_dict(dict(state))

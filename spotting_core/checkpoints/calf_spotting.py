@@ -22,6 +22,7 @@ from spotting_core.checkpoints.adopted import (
     Choices,
     columns_table,
     renamed,
+    require_shapes,
 )
 from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 
@@ -63,6 +64,10 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     Errors:
         BadInputError: tensors that are missing or of other shapes, another number of classes, or other features.
     """
+    layers = ("conv_1", "conv_2", "conv_seg", "conv_conf", "conv_class")
+    shapes = {**{f"{layer}.weight": (None,) * 4 for layer in layers}, "batch_seg.weight": (None,)}
+    heads = {"conv_conf.bias": (None,), "conv_class.bias": (None,)}
+    require_shapes(checkpoint, ADAPTER.name, {**shapes, **heads})
     own = converted(checkpoint.state, checkpoint.path)
     dim, detections = own["conv_1.weight"].shape[-1], own["to_place.bias"].shape[0] // 2
     table = columns_table(checkpoint, choices.classes, own["to_class.bias"].shape[0] // max(1, detections))

@@ -29,6 +29,7 @@ from spotting_core.checkpoints.adopted import (
     ScoreColumns,
     pictures_card,
     renamed,
+    require_shapes,
     require_weights,
     score_columns,
 )
@@ -75,6 +76,21 @@ def head_weights(state: Mapping[str, Tensor], columns: ScoreColumns) -> dict[str
     rows = torch.tensor([0, *(1 + k for k in columns.order)])
     own = {f"to_scores.{part}": state[f"{_HEAD}.{part}"][rows].clone() for part in ("weight", "bias")}
     return own | renamed({n: v for n, v in state.items() if "._gru." in n}, (("_pred_fine._gru.", "gru."),))
+
+
+def require_heads(checkpoint: Checkpoint, project: str, head: str, gate: str = _GATE) -> None:
+    """Refuse a checkpoint whose gates or head of classes have other shapes: all that is put into another order here.
+
+    Arguments:
+        head: name of its last layer; gate: see ``backbone_of``.
+
+    Errors:
+        BadInputError: names a tensor that is missing or of another shape.
+    """
+    gates = [name.removesuffix("weight") for name in checkpoint.state if name.endswith(gate)]
+    weights = {f"{name}weight": (2, None, 3, 3, 3) for name in gates}
+    require_shapes(checkpoint, project, {**weights, **{f"{name}bias": (2,) for name in gates}, f"{head}.bias": (None,)})
+    require_shapes(checkpoint, project, {f"{head}.weight": (len(checkpoint.state[f"{head}.bias"]), None)})
 
 
 def backbone_of(checkpoint: Checkpoint, project: str, gate: str = _GATE) -> str:
@@ -184,6 +200,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices, *, is_sorted: bool | None = 
         BadInputError: another backbone, head, number of classes or layout; or something that no file says.
     """
     require_pictures(checkpoint, NAME)
+    require_heads(checkpoint, NAME, _HEAD)
     backbone = backbone_of(checkpoint, NAME)
     count = checkpoint.state[f"{_HEAD}.bias"].shape[0] - 1
     football = count == _FOOTBALL
@@ -198,7 +215,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices, *, is_sorted: bool | None = 
     )
     network = kind.build(config)
     own = trunk_weights({n: v for n, v in checkpoint.state.items() if n.startswith("_features.")})
-    require_weights(network, own | head_weights(checkpoint.state, columns), checkpoint.path, NAME)
+    require_weights(network, own | head_weights(checkpoint.state, columns), checkpoint, NAME)
     splits = trained_splits(checkpoint) if football else []
     card = pictures_card(
         checkpoint, kind, config, columns.table,

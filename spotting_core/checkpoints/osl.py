@@ -11,7 +11,15 @@ from dataclasses import replace
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints import e2e_spot, sn_spotting
-from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, columns_table
+from spotting_core.checkpoints.adopted import (
+    AS_STATED,
+    Adapter,
+    Adopted,
+    Checkpoint,
+    Choices,
+    columns_table,
+    require_shapes,
+)
 
 OSL, OPENSPORTSLIB = "OSL-ActionSpotting", "opensportslib"
 _PARTS = ("backbone.", "neck.", "head.")
@@ -51,6 +59,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     """
     inner = _within_parts(checkpoint)
     if e2e_spot.is_e2e_spot(inner):
+        require_shapes(inner, f"{OSL} or {OPENSPORTSLIB}", {"_pred_fine._fc_out._fc_out.bias": (None,)})
         count = inner.state["_pred_fine._fc_out._fc_out.bias"].shape[0] - 1
         adopted = e2e_spot.adopt(inner, choices, is_sorted=_sorts(inner, choices, count))
     elif sn_spotting.is_pooling(inner):

@@ -13,7 +13,7 @@ from pathlib import Path
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices
+from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, require_shapes
 from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 
@@ -21,6 +21,7 @@ SYSTEM = "calf-grounding"
 _SAME = ("conv_1", "conv_2", "conv_seg", "conv_spot_1", "conv_spot_2")
 _BATCH = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 _BRANCHES = 4
+_FOUR = (None,) * 4  # axes of a convolution
 
 
 def is_grounding(checkpoint: Checkpoint) -> bool:
@@ -54,6 +55,8 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     Errors:
         BadInputError: see ``converted``; or features of another width.
     """
+    shapes = {"conv_1.weight": _FOUR, "conv_conf.weight": _FOUR, "batch_seg.weight": (None,)}
+    require_shapes(checkpoint, ADAPTER.name, shapes)
     own = converted(checkpoint.state, checkpoint.path)
     window, dim = own["batch_seg.weight"].shape[0], own["conv_1.weight"].shape[-1]
     return adopted_baseline(

@@ -178,7 +178,7 @@ def _check_shapes(state: Mapping[str, Tensor], layout: Layout, path: Path) -> No
     }
     for name, value in state.items():
         if tuple(value.shape) != shapes[name]:
-            shape, wanted = ("x".join(map(str, s)) for s in (value.shape, shapes[name]))
+            shape, wanted = ("x".join(map(str, s)) or "one number" for s in (value.shape, shapes[name]))
             raise BadInputError(f"{name} is {shape}, that of {layout.systems[0]} would be {wanted}", where=path)
 
 

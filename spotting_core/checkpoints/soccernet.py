@@ -64,7 +64,7 @@ def adopted_baseline(
     kind = system(system_name)
     config = kind.configure(classes=classes.names, rate=features.rate, **settings)
     network = kind.build(config)
-    require_weights(network, state, checkpoint.path, code)
+    require_weights(network, state, checkpoint, code)
     notes = (f"clips of {config.window / features.rate:g} s, suppression {config.suppression:g} s",)
     card = Card(
         name=f"{system_name} ({checkpoint.path.name.split('.')[0]})",

@@ -28,10 +28,11 @@ from spotting_core.checkpoints.adopted import (
     ScoreColumns,
     pictures_card,
     renamed,
+    require_shapes,
     require_weights,
     score_columns,
 )
-from spotting_core.checkpoints.e2e_spot import backbone_of, trunk_weights
+from spotting_core.checkpoints.e2e_spot import backbone_of, require_heads, trunk_weights
 from spotting_core.models.published_e2e_spot import RATE
 from spotting_core.models.published_t_deed import SUPPRESSED
 from spotting_core.models.registry import system
@@ -39,6 +40,9 @@ from spotting_core.models.registry import system
 NAME, SYSTEM = "T-DEED", "published-t-deed"
 _PLACE, _OVER_TIME, _LEFT_OUT = "temp_enc", "_temp_fine.", ("_pred_fine._fc2.", "_pred_team.")
 _SHIFT = ".conv1.gs."
+_SIZES = tuple(
+    f"{_OVER_TIME}{name}.weight" for name in ("_sgp.0.convw", "_sgp.0.convkw", "_sgp.0.mlp.0", "_sgpMixer.0.concat_fc")
+)
 _FOOTBALL = 17  # classes
 _VIEWS = (("ln", "norm"), ("psi", "gate"), ("convw", "near"), ("convkw", "wide"), ("fc", "instant"),
           ("global_fc", "whole"))  # fmt: skip
@@ -89,8 +93,8 @@ def _sport(checkpoint: Checkpoint) -> _Sport:
     if f"{_BALL.head}.bias" in checkpoint.state:
         return _BALL
     bias = checkpoint.state.get(f"{_SOCCERNET.head}.bias")
-    if bias is None or len(bias) != 1 + _FOOTBALL:
-        heads = "no head of classes" if bias is None else f"{len(bias) - 1} classes"
+    if bias is None or bias.ndim != 1 or len(bias) != 1 + _FOOTBALL:
+        heads = "no head of classes" if bias is None or bias.ndim != 1 else f"{len(bias) - 1} classes"
         raise BadInputError(
             f"this model of {NAME} has {heads}, and of other models than SoccerNet's nobody here knows the pictures",
             where=checkpoint.path,
@@ -138,20 +142,16 @@ def _trunk(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _shape(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Sizes of the layers over time, by the tensors.
-
-    Errors:
-        KeyError, IndexError: it lacks one of them.
-    """
-    state, first = checkpoint.state, f"{_OVER_TIME}_sgp.0"
+    """Sizes of the layers over time, by the tensors."""
+    state = checkpoint.state
+    kernel, wide_kernel, feed, join = (state[name] for name in _SIZES)
     mixtures = {n.split(".")[2] for n in state if n.startswith(f"{_OVER_TIME}_sgpMixer.")}
-    join = state[f"{_OVER_TIME}_sgpMixer.0.concat_fc.weight"]
     return {
         "window": state[_PLACE].shape[0],
         "layers": len(mixtures),
-        "kernel": state[f"{first}.convw.weight"].shape[-1],
-        "wide_kernel": state[f"{first}.convkw.weight"].shape[-1],
-        "feed_forward": state[f"{first}.mlp.0.weight"].shape[0],
+        "kernel": kernel.shape[-1],
+        "wide_kernel": wide_kernel.shape[-1],
+        "feed_forward": feed.shape[0],
         "mixed": join.shape[1] // max(1, join.shape[0]),
     }
 
@@ -164,6 +164,8 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     """
     sport, backbone = _sport(checkpoint), backbone_of(checkpoint, NAME, f"{_SHIFT}conv3D.weight")
     layers = over_time(checkpoint)
+    require_heads(checkpoint, NAME, sport.head, f"{_SHIFT}conv3D.weight")
+    require_shapes(checkpoint, NAME, {_PLACE: (None, None), **dict.fromkeys(_SIZES, (None, None, None))})
     count = checkpoint.state[f"{sport.head}.bias"].shape[0] - 1
     columns = score_columns(checkpoint, choices, count, is_sorted=False)
     kind, rate = system(SYSTEM), choices.rate or sport.rate
@@ -185,7 +187,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
         if not n.startswith(("_features.", _OVER_TIME, "_pred_displ.", f"{sport.head}.", *_LEFT_OUT)) and n != _PLACE
     }
     own = _trunk(checkpoint.state) | layers | _heads(checkpoint, sport, columns) | left
-    require_weights(network, own, checkpoint.path, NAME)
+    require_weights(network, own, checkpoint, NAME)
     splits = [TRAIN] if sport is _SOCCERNET else []
     card = pictures_card(
         checkpoint, kind, config, columns.table,

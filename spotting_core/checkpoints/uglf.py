@@ -24,12 +24,14 @@ from spotting_core.checkpoints.adopted import (
     Choices,
     pictures_card,
     renamed,
+    require_shapes,
     require_weights,
     score_columns,
 )
 from spotting_core.checkpoints.e2e_spot import (
     backbone_of,
     head_weights,
+    require_heads,
     require_pictures,
     sampled_at,
     shape_settings,
@@ -43,7 +45,8 @@ from spotting_core.models.published_uglf import DEVIATION, LAYER
 from spotting_core.models.registry import system
 
 NAME, SYSTEM = "UGLF", "published-uglf"
-_FUSE, _HEAD = "_fuse.", "_pred_fine._fc_out._fc_out.bias"
+_FUSE, _HEAD = "_fuse.", "_pred_fine._fc_out._fc_out"
+_ENTITIES, _FEED = "_fuse._obj_linear.weight", "_fuse._obj_fuser.encoder_layers.0.ff_1.linear_1.weight"
 _UNUSED = "_fuse._obj_env_norm."
 _FOOTBALL = 17  # classes
 _KEPT_APART = {True: 2, False: 1}  # samples within which one spot of a class stays, in football and elsewhere
@@ -62,7 +65,7 @@ _PAIRS = (
 
 def is_uglf(checkpoint: Checkpoint) -> bool:
     """Whether these are the tensors of UGLF: E2E-Spot's with a fusion."""
-    return _HEAD in checkpoint.state and any(name.startswith(_FUSE) for name in checkpoint.state)
+    return f"{_HEAD}.bias" in checkpoint.state and any(name.startswith(_FUSE) for name in checkpoint.state)
 
 
 def fusion_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -104,17 +107,13 @@ def _entity_names(checkpoint: Checkpoint, choices: Choices) -> tuple[str, ...]:
 
 
 def _fusion_settings(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Sizes of the fusion by its tensors, and its loss by the configuration.
-
-    Errors:
-        KeyError, IndexError: it lacks one of them.
-    """
+    """Sizes of the fusion by its tensors, and its loss by the configuration."""
     state, known = checkpoint.state, checkpoint.settings
     given = {f"focal_{name}": known[name] for name in ("alpha", "gamma") if isinstance(known.get(name), int | float)}
     return {
-        "dim": state["_fuse._obj_linear.weight"].shape[0],
-        "embed_dim": state["_fuse._obj_linear.weight"].shape[1],
-        "feed_forward": state["_fuse._obj_fuser.encoder_layers.0.ff_1.linear_1.weight"].shape[0],
+        "dim": state[_ENTITIES].shape[0],
+        "embed_dim": state[_ENTITIES].shape[1],
+        "feed_forward": state[_FEED].shape[0],
         "encoder_norm": DEVIATION if "_fuse._obj_fuser.encoder_layers.0.norm_1.alpha" in state else LAYER,
         **{name: float(value) for name, value in given.items()},
     }
@@ -127,9 +126,11 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
         BadInputError: another backbone, head, number of classes or layout; or something that no file says.
     """
     require_pictures(checkpoint, NAME, _FUSE)
+    require_heads(checkpoint, NAME, _HEAD)
+    require_shapes(checkpoint, NAME, dict.fromkeys((_ENTITIES, _FEED), (None, None)))
     backbone, activation = backbone_of(checkpoint, NAME), _activation(checkpoint)
     names = _entity_names(checkpoint, choices)
-    count = checkpoint.state[_HEAD].shape[0] - 1
+    count = checkpoint.state[f"{_HEAD}.bias"].shape[0] - 1
     football = count == _FOOTBALL
     columns = score_columns(checkpoint, choices, count)
     rate, kind = sampled_at(checkpoint, choices, football=football), system(SYSTEM)
@@ -145,7 +146,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     network = kind.build(config)
     trunk = trunk_weights({n: v for n, v in checkpoint.state.items() if n.startswith("_features.")})
     own = trunk | fusion_weights(checkpoint.state) | head_weights(checkpoint.state, columns)
-    require_weights(network, own, checkpoint.path, NAME)
+    require_weights(network, own, checkpoint, NAME)
     card = pictures_card(
         checkpoint,
         kind,

@@ -31,6 +31,7 @@ from spotting_core.clips.names import clip_name, reel_name
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.clips.sources import Footage, Sources
+from spotting_core.media.empty_edits import empty_stretches
 from spotting_core.media.ingest import Media
 from spotting_core.samples.progress import Pace, ReportProgress
 
@@ -162,6 +163,7 @@ class _Run:
         self._order, self._sources, self._folder, self._report = order, sources, folder, report
         self.results: list[Result] = []
         self.film = self.pixels = 0  # that were encoded
+        self._empty: dict[Path, list[tuple[int, int]]] = {}
         self._frames = [self._count(clip) for clip in order.clips]
         first = self._first()
         self._pace = Pace(sum(self._frames), 1e6 / first.table.frame_step if first else 1.0)
@@ -215,9 +217,19 @@ class _Run:
         footage = self._sources.footage.get(result.clip.match)
         if footage is None:
             return result
-        path = footage.media[result.clip.half].path if result.clip.half in footage.media else None
-        video = f"{path.parent.name}/{path.name}" if path else ""
-        return replace(result, match=footage.title, clock=footage.clock(result.clip), video=video)
+        media = footage.media.get(result.clip.half)
+        named = replace(result, match=footage.title, clock=footage.clock(result.clip))
+        if media is None:
+            return named
+        return replace(named, video=f"{media.path.parent.name}/{media.path.name}", unshown=self._unshown(media, result))
+
+    def _unshown(self, media: Media, result: Result) -> tuple[tuple[int, int], ...]:
+        """What a clip has, or was to have, of the stretches in which its file shows nothing."""
+        if media.path not in self._empty:
+            self._empty[media.path] = empty_stretches(media)
+        start = result.clip.start if result.starts is None else result.starts
+        end = result.clip.end if result.ends is None else result.ends
+        return tuple((a, b) for a, b in self._empty[media.path] if a < end and start < b)
 
     def _tick(self, number: int) -> Tick:
         """Counts a clip's frames and tells how far the export is."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spotting_core.base.counts import count_of
 from spotting_core.base.files import replacing
 from spotting_core.clips.order import Order, companion_file
 from spotting_core.clips.selection import Clip
 from spotting_core.clips.sources import Footage, Sources, plain_name
+from spotting_core.domain.clock import half_clock
 from spotting_core.formats.cells import CellWriter
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS
@@ -23,7 +25,8 @@ DONE, SHORTENED, FAILED = "done", "cut short", "failed"
 
 _COLUMNS = (
     "number", "file", "state", "match", "video", "half", "match_time", "class", "team", "confidence", "spot_s",
-    "in_s", "out_s", "starts_s", "ends_s", "reel_s", "cut", "speed", "sound", "frames_lost", "caption", "note", "error",
+    "in_s", "out_s", "starts_s", "ends_s", "reel_s", "cut", "speed", "sound", "frames_lost", "caption", "note",
+    "warnings", "error",
 )  # fmt: skip
 
 
@@ -40,6 +43,8 @@ class Result:
         reel: where it begins in the reel, microseconds.
         sound: whether it has sound, in words.
         lost: frames that would not decode.
+        unshown: stretches of the half in which its file says that nothing is shown, as far as the clip has them: start
+            and end in microseconds.
         error: what went wrong, as a sentence.
     """
 
@@ -52,10 +57,20 @@ class Result:
     reel: int | None = None
     sound: str = ""
     lost: int = 0
+    unshown: tuple[tuple[int, int], ...] = ()
     error: str = ""
     match: str = ""
     clock: str = ""
     video: str = ""
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about what a clip shows that is not as it should be."""
+        sentences = [f"{count_of(self.lost, 'frame')} would not decode."] if self.lost else []
+        for start, end in self.unshown:
+            times = f"from {half_clock(start, 2)} to {half_clock(end, 2)}"
+            sentences.append(f"Its video shows nothing {times}, as its edit list says; the pictures there are others.")
+        return sentences
 
     def as_json(self) -> dict[str, Any]:
         """Times in seconds of the half; ``reel`` in seconds of the reel."""
@@ -66,7 +81,7 @@ class Result:
             "number": self.number, "file": self.file, "state": self.state, "match": self.match, "half": clip.half,
             "label": clip.label,
             **{name: None if time is None else time / 1e6 for name, time in times.items()},
-            "sound": self.sound, "lost": self.lost, "error": self.error or None,
+            "sound": self.sound, "lost": self.lost, "warnings": self.warnings, "error": self.error or None,
         }  # fmt: skip
 
 
@@ -87,7 +102,7 @@ def _row(order: Order, result: Result) -> list[str]:
         "" if clip.confidence is None else f"{clip.confidence:.4f}", _seconds(clip.time), _seconds(clip.start),
         _seconds(clip.end), _seconds(result.starts), _seconds(result.ends), _seconds(result.reel),
         "fast" if order.fast else "exact", f"{clip.slow:g}", result.sound, str(result.lost), clip.caption, clip.note,
-        result.error,
+        " ".join(result.warnings), result.error,
     ]  # fmt: skip
 
 

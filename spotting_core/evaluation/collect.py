@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from spotting_core.base.archives import Archive, is_zip, open_zip
+from spotting_core.base.archives import Archive, check_none_packed, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import parse_json
 
@@ -131,6 +131,7 @@ def _by_game(path: Path, members: Sequence[str], names: Sequence[str]) -> dict[s
     only = next(iter(present)) if len(present) == 1 else None
     chosen = next((n for n in map(str.lower, names) if n in present), only)
     if chosen is None:
+        check_none_packed(members, path)
         present_files = f"it holds {', '.join(sorted(present.values())[:4])}" if present else "it holds no JSON file"
         raise BadInputError(f"there is no {names[0]} here", where=path, fix=f"Check the path: {present_files}")
     return {"" if str(f.parent) == "." else str(f.parent): str(f) for f in files if f.name.lower() == chosen}

@@ -20,7 +20,7 @@ from spotting_core.base.nesting import check_json
 from spotting_core.base.texts import utf8_json
 from spotting_core.domain.class_names import check_some_known, plain_name
 from spotting_core.evaluation.checks import check_confidences, check_some_truth, check_some_used, record_unknown
-from spotting_core.evaluation.collect import Record, open_games, pairs
+from spotting_core.evaluation.collect import GamePair, Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.official_splits import model_beside, trained_on
 from spotting_core.evaluation.track import HALVES
@@ -41,6 +41,10 @@ class _Label(msgspec.Struct, gc=False):
     visibility: str | None = None
 
 
+class _Named(msgspec.Struct):
+    UrlLocal: Any = ""
+
+
 class _Labels(msgspec.Struct):
     annotations: list[_Label]
 
@@ -57,6 +61,7 @@ class _Predictions(msgspec.Struct):
     predictions: list[_Prediction]
 
 
+_NAMED = msgspec.json.Decoder(_Named)
 _LABELS = msgspec.json.Decoder(_Labels, strict=False)
 _PREDICTIONS = msgspec.json.Decoder(_Predictions, strict=False)
 _RESULTS = "results_spotting file"
@@ -100,6 +105,7 @@ def read_spotting_games(
                 pair.predictions, pair.prediction_file, pair.game, classes, record, official=official
             )
             _note_empty_halves(pair.game, truth, spots, record)
+            _note_other_match(pair, record)
             true_strangers.update(unnamed)
             strangers.update(unknown)
             games.append(GameColumns(pair.game, truth, spots))
@@ -279,6 +285,21 @@ def _counted_spots(
     if outside := int((~inside).sum()):
         record.skip(game, f"{count_of(outside, what)} of a half other than 1 and 2")
     return columns.where(inside)
+
+
+def match_name(content: bytes, where: str) -> str:
+    """What a Labels-v2 or results_spotting file, which has been read before, says that its match is called: the last of
+    its folders; empty where it does not say.
+    """
+    called = _NAMED.decode(utf8_json(content, where)).UrlLocal
+    return called.replace("\\", "/").strip().rstrip("/").rsplit("/", 1)[-1] if isinstance(called, str) else ""
+
+
+def _note_other_match(pair: GamePair, record: Record) -> None:
+    """Say where the two files of a game call it differently."""
+    true, predicted = match_name(pair.labels, pair.label_file), match_name(pair.predictions, pair.prediction_file)
+    if true and predicted and true != predicted:
+        record.skip(pair.game, f"its labels call the match {true!r}, its predictions {predicted!r}")
 
 
 def _note_empty_halves(game: str, truth: SpotColumns, predicted: SpotColumns, record: Record) -> None:

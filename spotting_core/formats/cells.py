@@ -41,7 +41,7 @@ def plain_cell(cell: str) -> str:
 
 def read_cell(cell: str) -> str:
     """The text of a cell that ``plain_cell`` made."""
-    return cell[1:] if _QUOTED.match(cell) else cell
+    return cell[1:] if cell[:1] == "'" and _QUOTED.match(cell) else cell
 
 
 def _is_number(cell: str) -> bool:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
@@ -175,6 +176,18 @@ class Options:
         return 5_000_000, 5_000_000
 
 
+def other_match(called: str, match: str) -> str | None:
+    """A clause on a file that calls its match otherwise than the one that it is taken for; None where it does not.
+
+    Arguments:
+        called: what the file says, with or without the folders above; match: name of the match's folder or video.
+    """
+    own = called.replace("\\", "/").strip().rstrip("/").rsplit("/", 1)[-1]
+    if own in ("", match, PurePath(match).stem):
+        return None
+    return f"the file calls its match {own!r}; it is taken for {match!r}"
+
+
 def bounded(entries: Iterable[_Item], where: object) -> Iterator[_Item]:
     """The entries of one match, which are held in memory as a whole.
 
@@ -228,11 +241,20 @@ def check_moment(half: int, time: int, confidence: float | None, where: object) 
     Errors:
         BadInputError: see ``possible``.
     """
+    check_half(half, where)
+    check_time(time, where)
+    if confidence is not None:
+        check_finite(confidence, where)
+
+
+def check_half(half: int, where: object) -> None:
+    """Refuse a number that no part of a match has.
+
+    Errors:
+        BadInputError: see above.
+    """
     if not 1 <= half <= MOST_PARTS:
         raise BadInputError(f"half {half} cannot be", where=where, fix="Halves count from 1")
-    check_time(time, where)
-    if confidence is not None and not math.isfinite(confidence):
-        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
 
 
 def check_time(time: int, where: object) -> None:
@@ -253,11 +275,20 @@ def check_confidence(confidence: float, where: object) -> None:
     Errors:
         BadInputError: no number, or above 1: percent, which would all count as certain.
     """
-    if not math.isfinite(confidence):
-        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
+    check_finite(confidence, where)
     if confidence > 1 + _ROUNDING:
         fix = "Confidences are from 0 to 1; divide percent by 100"
         raise BadInputError(f"the confidence {confidence:g} is above 1", where=where, fix=fix)
+
+
+def check_finite(confidence: float, where: object) -> None:
+    """Refuse a confidence that is no number.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if not math.isfinite(confidence):
+        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
 
 
 def check_name(label: str, where: object) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from spotting_core.base.archives import is_zip, unpacked
+from spotting_core.base.archives import check_none_packed, is_zip, unpacked
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
@@ -45,6 +45,7 @@ from spotting_core.formats.document import (
     check_confidence,
     check_part,
     of_classes,
+    other_match,
 )
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
@@ -119,6 +120,26 @@ def _each(patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) ->
     return read
 
 
+def _of_many(read: ReadMatches, pattern: str) -> ReadMatches:
+    """Reader of a format that has many matches in a file, of a folder or zip of such files too."""
+
+    def read_all(path: Path, options: Options) -> Iterator[Any]:
+        if not (path.is_dir() or is_zip(path)) or (is_zip(path) and sum(1 for _ in members(path, "*")) == 1):
+            yield from read(path, options)
+            return
+        for member in members(path, pattern):
+            with member.as_file() as file:
+                try:
+                    for document in read(file, options):
+                        notes = tuple(note.replace(str(file), member.where) for note in document.notes)
+                        yield replace(document, game=document.game or member.game, notes=notes)
+                except BadInputError as error:
+                    where = str(error.where or file).replace(str(file), member.where)
+                    raise BadInputError(error.what, where=where, fix=error.fix) from error
+
+    return read_all
+
+
 def _to_each(pattern: str, render: Callable[..., bytes]) -> WriteMatches:
     """Writer of a format that has one match in a file."""
 
@@ -182,18 +203,19 @@ def _table() -> tuple[Format, ...]:
         one(results_spotting.FORM, "SoccerNet results_spotting", (results_spotting.FILE_NAME,), ".json", json_type,
             _simple(results_spotting.parse), results_spotting.render, "c", "1 ms"),
         Format(e2e_spot.FORM, "E2E-Spot JSON", ("*.recall.json.gz", "pred-*.json", "train.json", "val.json",
-               "test.json"), ".json", json_type, e2e_spot.read_documents, e2e_spot.write_documents,
+               "test.json"), ".json", json_type, _of_many(e2e_spot.read_documents, "*.json"), e2e_spot.write_documents,
                *_carried("ctv"), "1 frame", many=True),
         Format(e2e_spot.SCORES, "E2E-Spot scores", ("*.score.json.gz", "*.score.json"), ".score.json.gz",
                "application/gzip", e2e_spot.spot_scores, None, *_carried("c"), "1 frame", many=True),
-        Format(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type, osl.read_documents,
-               osl.write_documents, *_carried("ctv"), "1 ms", many=True),
+        Format(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type,
+               _of_many(osl.read_documents, "*.json"), osl.write_documents, *_carried("ctv"), "1 ms", many=True),
         Format(osl.FIRST, "OSL JSON, version 1", ("*.osl1.json",), ".osl1.json", json_type,
-               osl.read_first_version, None, *_carried("tv"), "1 ms", many=True),
+               _of_many(osl.read_first_version, "*.json"), None, *_carried("tv"), "1 ms", many=True),
         one(sportscode.FORM, "Hudl Sportscode XML", (sportscode.FILE_NAME, "*.xml"), ".xml", xml_type,
             _simple(sportscode.parse), sportscode.render, "ctv", "1 µs", sign="<ALL_INSTANCES"),
-        Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv", table_csv.read_documents,
-               table_csv.write_documents, *_carried("ctv"), "1 µs", many=True, plain=True),
+        Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv",
+               _of_many(table_csv.read_documents, "*.csv"), table_csv.write_documents, *_carried("ctv"), "1 µs",
+               many=True, plain=True),
         one(webvtt_chapters.FORM, "WebVTT chapters", (webvtt_chapters.FILE_NAME, "*.vtt"), ".vtt", "text/vtt",
             _simple(webvtt_chapters.parse), webvtt_chapters.render, "", "1 ms", sign="WEBVTT", plain=True),
         edit(timeline_otio.FORM, "OpenTimelineIO", ".otio", json_type, "ctv", "1 µs"),
@@ -257,17 +279,22 @@ def guess_source(path: Path) -> Format:
 
 def _of_tree(path: Path) -> Format | None:
     """The format of the files of a tree or zip; of a zip with one file, or with files of one ending, that of the
-    first."""
+    first.
+
+    Errors:
+        BadInputError: nothing that is read lies there but packed files.
+    """
     names = names_inside(path)
     for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
         if form.reads and not form.many and any(fits(n, form.patterns[0]) for n in names):
             return form
     endings = {ending for n in names if (ending := _ending(n)) in _ENDINGS}
+    if not endings:
+        check_none_packed(names, path)
     if len(endings) != 1:
         return None
     for member in members(path, f"*{endings.pop()}"):  # an archive is open as long as its members are gone through
-        guess = _of_start(member.name, member.head(_HEAD))
-        return guess if guess is None or not guess.many or len(names) == 1 else None
+        return _of_start(member.name, member.head(_HEAD))
     return None
 
 
@@ -356,6 +383,8 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
 
 def _check_parts(document: Any, classes: ClassTable | None, path: Path) -> None:
     """Refuse a document with an entry in a part that a match of the class table cannot have; names the entry."""
+    if classes is None:
+        return
     if isinstance(document, Document):
         parts = [entry.spot.half for entry in document.entries]
     else:
@@ -382,7 +411,8 @@ def _check_confidences(document: AnyDocument, path: Path) -> None:
 
 
 def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
-    """The spots of a match, from its own file or from one of several matches.
+    """The spots of a match, from its own file or from one of several matches; a note says where a file that
+    lies elsewhere calls it otherwise.
 
     Arguments:
         match: name of its folder or video.
@@ -396,14 +426,16 @@ def read_of_match(path: Path, match: str, form: Format | None = None, options: O
     documents = [d for d in read(path, form, options) if isinstance(d, Document)]
     if not documents:
         raise BadInputError(f"no spots are in it, read as {form.title}", where=path, fix=_CHECK_FILE)
-    own = documents if len(documents) == 1 else [d for d in documents if d.game.rstrip("/").split("/")[-1] == match]
+    own = documents if len(documents) == 1 else [d for d in documents if other_match(d.game or "-", match) is None]
     if len(own) != 1:
         raise BadInputError(
             f"this holds the spots of {count_of(len(documents), 'match')} and none is called {match!r}",
             where=path,
             fix="Give the match's own file",
         )
-    return own[0]
+    [document] = own
+    doubt = None if path.absolute().parent.name == match else other_match(document.game, match)
+    return replace(document, notes=(*document.notes, doubt)) if doubt else document
 
 
 def read_one(path: Path, form: Format | None = None, options: Options | None = None) -> Document:

@@ -17,9 +17,11 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from spotting_core.base.archives import unpacked_text
 from spotting_core.base.errors import BadInputError
@@ -27,12 +29,22 @@ from spotting_core.base.files import check_regular, replacing
 from spotting_core.base.texts import TITLES
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.parts import Parts
-from spotting_core.domain.spots import TEAMS, TRUTH, Spot
+from spotting_core.domain.spots import TEAMS, TRUTH, UNKNOWN, Spot
 from spotting_core.formats.cells import CellWriter, read_cell
-from spotting_core.formats.document import Document, Entry, Options, bounded, possible
+from spotting_core.formats.document import (
+    MOST_ENTRIES,
+    Document,
+    Entry,
+    Options,
+    bounded,
+    check_finite,
+    check_half,
+    check_name,
+    check_time,
+)
 from spotting_core.formats.labels_v2 import of_halves
 from spotting_core.formats.tree import LARGEST_MEMBER
-from spotting_core.formats.written_numbers import named_half, parse_number, parse_time
+from spotting_core.formats.written_numbers import named_half, parse_number, parse_time, plain_numbers
 
 FORM = "csv"
 COLUMNS = ("half", "match_time", "seconds", "label", "confidence", "team", "visible", "source")
@@ -44,6 +56,10 @@ _ALSO = {
 }  # fmt: skip
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 _LONGEST_LINE = 1 << 20  # characters: what is longer is no line of a table
+_BLOCK = 1 << 16  # characters that are read at once
+_FEW = ("game", "half", "label", "team", "visible", "source")  # columns whose cells say one of few things
+_MOST_KNOWN = 10_000  # combinations of them that are kept
+_AT_ONCE = 200  # rows that are read together: of more, Python's collector goes through each before it is let go
 _VISIBLE = {"yes": True, "true": True, "1": True, "visible": True, "no": False, "false": False, "0": False}
 _VISIBLE["not shown"] = False
 
@@ -56,35 +72,60 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     """
     check_regular(path)
     try:
-        _check_sizes(path, options.encoding)
-        with unpacked_text(path, options.encoding) as (handle, encoding):
+        recognised = _check_sizes(path, options.encoding)
+        with unpacked_text(path, recognised) as (handle, encoding):
             table = _Table.of(handle, path)
             guessed = options.encoding is None and encoding in TITLES
             notes = (f"{path}: its text is read as {TITLES[encoding]}",) if guessed else ()
-            rows = ((f"{path}, line {table.line}", row) for row in table.rows())
-            for game, group in groupby((_entry(where, row, table) for where, row in rows), key=lambda pair: pair[0]):
-                entries, running = of_halves([entry for _, entry in group])
+            for game, runs in groupby(_Entries(table, path), key=itemgetter(0)):
+                entries, running = of_halves(list(bounded(chain.from_iterable(run for _, run in runs), path)))
                 yield Document(tuple(entries), game, FORM, notes=(*notes, *running))
     except csv.Error as error:
         raise BadInputError(f"this file is not CSV ({error})", where=path) from error
 
 
-def _check_sizes(path: Path, encoding: str | None) -> None:
-    """Refuse a table of which one match is too large, before any of its lines is read: that takes thirty times as long
-    as counting them.
+def _check_sizes(path: Path, encoding: str | None) -> str:
+    """Refuse a table of which one match is too large, before any of its lines is read: that takes ten times as long as
+    counting them; the encoding of its text.
 
     Errors:
         BadInputError: one has more lines than ``bounded`` lets through, or the only one too many bytes.
     """
-    with unpacked_text(path, encoding) as (handle, _):
+    with unpacked_text(path, encoding) as (handle, recognised):
         table = _Table.of(handle, path)
         at = table.columns.get("game")
         if at is None and path.stat().st_size > LARGEST_MEMBER:
             what = f"this table of one match is larger than {LARGEST_MEMBER >> 20} MB, which none is"
             raise BadInputError(what, where=path, fix="Give a column game where it holds several matches")
-        lines = ("" if at is None or at >= len(row) else row[at] for row in table.rows())
+        if not _may_be_too_large(handle, table.delimiter, at):
+            return recognised
+    with unpacked_text(path, recognised) as (handle, _):
+        lines = (_cell(row, at) for row in _Table.of(handle, path).rows())
         for _, group in groupby(lines):
             deque(bounded(group, path), maxlen=0)
+    return recognised
+
+
+def _may_be_too_large(handle: TextIO, delimiter: str, at: int | None) -> bool:
+    """Whether a match seems to have more lines than ``bounded`` lets through, by the match of one line in every block.
+
+    Blank lines and those of cells that take several count too, so the rows are yet to be counted.
+
+    Arguments:
+        at: place of the match's name.
+    """
+    last, lines = "", 0
+    while block := handle.read(_BLOCK):
+        game = _cell(next(csv.reader([handle.readline(_LONGEST_LINE)], delimiter=delimiter), []), at)
+        lines = (lines if game == last else 0) + max(block.count("\n"), block.count("\r")) + 1
+        if lines > MOST_ENTRIES:
+            return True
+        last = game
+    return False
+
+
+def _cell(row: Sequence[str], at: int | None) -> str:
+    return "" if at is None or at >= len(row) else row[at]
 
 
 @dataclass
@@ -93,8 +134,7 @@ class _Table:
 
     Arguments:
         columns: place of each of ours; others: names and places of those that are kept; time: which of ours says the
-            time; comma: whether numbers may have a decimal comma with three digits behind it; before: lines that
-            precede what the reader counts.
+            time; delimiter: between cells; before: lines that precede what the reader counts.
     """
 
     reader: Any
@@ -102,8 +142,13 @@ class _Table:
     others: Mapping[str, int]
     width: int
     time: str
-    comma: bool
+    delimiter: str
     before: int
+
+    @property
+    def comma(self) -> bool:
+        """Whether numbers may have a decimal comma with three digits behind it."""
+        return self.delimiter != ","
 
     @property
     def line(self) -> int:
@@ -121,7 +166,7 @@ class _Table:
         if named:
             head, before = handle.readline(_LONGEST_LINE), 1
         delimiter = named[1] if named else max(",;\t|", key=head.count)
-        reader = csv.reader(chain([head], iter(lambda: handle.readline(_LONGEST_LINE), "")), delimiter=delimiter)
+        reader = csv.reader(chain([head], _lines(handle)), delimiter=delimiter)
         names = [name.strip() for name in next(reader, [])]
         lower = [name.lower() for name in names]
         columns = {ours: lower.index(ours) for ours in (*COLUMNS, *_TIMES, "game") if ours in lower}
@@ -137,45 +182,168 @@ class _Table:
             raise BadInputError(f"this table has the column {twice} twice", where=path, fix="Leave one of them")
         own = {columns[name] for name in (*COLUMNS, "game", time) if name in columns}
         kept = {name: at for at, name in enumerate(names) if at not in own and name}
-        return cls(reader, columns, kept, len(names), time, delimiter != ",", before)
+        return cls(reader, columns, kept, len(names), time, delimiter, before)
 
     def rows(self) -> Iterator[list[str]]:
         """Rows with a cell; empty lines are passed over."""
-        return (row for row in self.reader if any(cell.strip() for cell in row))
+        return (row for row in self.reader if any(map(str.strip, row)))
 
 
-def _entry(where: str, row: Sequence[str], table: _Table) -> tuple[str, Entry]:
-    def cell(name: str) -> str:
-        at = table.columns.get(name)
-        return read_cell(row[at].strip()) if at is not None and at < len(row) else ""
-
-    if len(row) > table.width and any(c.strip() for c in row[table.width :]):
-        raise BadInputError("this line has more cells than the header", where=where)
-    try:
-        at = _time(cell(table.time), table)
-        half = named_half(cell("half")) or _whole(cell("half") or "1")
-        confidence = parse_number(cell("confidence"), comma=table.comma) if cell("confidence") else None
-    except BadInputError as error:
-        raise BadInputError(error.what, where=where, fix=error.fix) from error
-    except (ValueError, ArithmeticError) as error:
-        what = f"the half, time or confidence of this line cannot be read ({error})"
-        raise BadInputError(what, where=where) from error
-    if not cell("label"):
-        raise BadInputError("this line has no label", where=where)
-    team = cell("team").lower() if cell("team").lower() in TEAMS else "unknown"
-    source = cell("source") or (TRUTH if confidence is None else IMPORTED)
-    extras = {name: read_cell(row[place]) if place < len(row) else "" for name, place in table.others.items()}
-    if cell("team") and cell("team").lower() not in TEAMS:
-        extras["team"] = cell("team")
-    visible = _VISIBLE.get(cell("visible").lower())
-    spot = possible(Spot(half, at, plain_name(cell("label")), confidence, team, visible, source), where)
-    return cell("game"), Entry(spot, extras)
+def _lines(handle: TextIO) -> Iterator[str]:
+    """The lines of a text, in pieces where they are longer than any line of a table; many at once, for that is fast."""
+    while block := handle.read(_BLOCK):
+        yield from StringIO(block + handle.readline(_LONGEST_LINE), newline="")
 
 
-def _time(text: str, table: _Table) -> int:
+class _Described(NamedTuple):
+    """What the cells of a row say that have few values: the match, the class, whose it is."""
+
+    game: str
+    half: int
+    label: str
+    team: str
+    visible: bool | None
+    source: str
+    odd_team: str
+
+
+class _Entries:
+    """The rows of a table as entries: one run of them after the other, with the name of their match.
+
+    Tables have millions of rows, and few classes, teams and matches: many rows are read at once, column by column, and
+    what cells of few values say is read once for each of them.
+    """
+
+    def __init__(self, table: _Table, path: Path) -> None:
+        self._table, self._path = table, path
+        self._few = [name for name in _FEW if name in table.columns]
+        self._places = [table.columns[name] for name in self._few]
+        self._known: dict[tuple[str, ...], _Described] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, list[Entry]]]:
+        """Errors: BadInputError: a row cannot be read; names its line."""
+        table = self._table
+        numbered = zip(filter(None, table.reader), iter(lambda: table.line, None), strict=False)
+        while batch := list(islice(numbered, _AT_ONCE)):
+            try:
+                yield from self._read([row for row, _ in batch])
+            except (BadInputError, ValueError, ArithmeticError):
+                yield from self._one_by_one(batch)
+
+    def _one_by_one(self, batch: list[tuple[list[str], int]]) -> Iterator[tuple[str, list[Entry]]]:
+        """Rows, each with its line, of which one cannot be read, up to that one; those of empty cells are passed
+        over."""
+        for row, line in batch:
+            if not any(map(str.strip, row)):
+                continue
+            where = f"{self._path}, line {line}"
+            try:
+                yield from self._read([row])
+            except BadInputError as error:
+                raise BadInputError(error.what, where=where, fix=error.fix) from error
+            except (ValueError, ArithmeticError) as error:
+                what = f"the half, time or confidence of this line cannot be read ({error})"
+                raise BadInputError(what, where=where) from error
+
+    def _read(self, rows: list[list[str]]) -> list[tuple[str, list[Entry]]]:
+        table = self._table
+        columns = list(zip(*[r if len(r) == table.width else _fitted(r, table.width) for r in rows], strict=True))
+        keys = zip(*[columns[place] for place in self._places], strict=True)
+        described = [self._known.get(key) or self._described(key) for key in keys]
+        times = _times(columns[table.columns[table.time]], table)
+        check_time(min(times), self._path)
+        check_time(max(times), self._path)
+        said = table.columns.get("confidence")
+        confidences = [None] * len(rows) if said is None else _confidences(columns[said], table)
+        extras = self._extras(columns, len(rows))
+        entries = [
+            Entry(
+                Spot(
+                    of.half, time, of.label, confidence, of.team, of.visible,
+                    of.source or (TRUTH if confidence is None else IMPORTED),
+                ),
+                {**others, "team": of.odd_team} if of.odd_team else others,
+            )
+            for of, time, confidence, others in zip(described, times, confidences, extras, strict=True)
+        ]  # fmt: skip
+        games = [of.game for of in described]
+        if games.count(games[0]) == len(games):
+            return [(games[0], entries)]
+        runs = groupby(zip(games, entries, strict=True), key=itemgetter(0))
+        return [(game, [entry for _, entry in run]) for game, run in runs]
+
+    def _extras(self, columns: list[tuple[str, ...]], count: int) -> Iterable[dict[str, str]]:
+        """The cells of other columns, row by row."""
+        names = tuple(self._table.others)
+        if not names:
+            return ({} for _ in range(count))
+        cells = zip(*[map(read_cell, columns[place]) for place in self._table.others.values()], strict=True)
+        return (dict(zip(names, of_row, strict=True)) for of_row in cells)
+
+    def _described(self, key: tuple[str, ...]) -> _Described:
+        """Read cells that were not met before."""
+        cells = {name: read_cell(cell.strip()) for name, cell in zip(self._few, key, strict=True)}
+        half = cells.get("half") or "1"
+        number = named_half(half) or _whole(half)
+        check_half(number, self._path)
+        label, team = cells["label"], cells.get("team", "")
+        if not label:
+            raise BadInputError("this line has no label")
+        check_name(label, self._path)
+        known_team = team.lower() in TEAMS
+        said = _Described(
+            cells.get("game", ""),
+            number,
+            plain_name(label),
+            team.lower() if known_team else UNKNOWN,
+            _VISIBLE.get(cells.get("visible", "").lower()),
+            cells.get("source", ""),
+            "" if known_team else team,
+        )
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[key] = said
+        return said
+
+
+def _fitted(row: list[str], width: int) -> list[str]:
+    """A row with as many cells as the header: empty ones are missing, or are too many.
+
+    Errors:
+        BadInputError: one that is too many says something.
+    """
+    if any(map(str.strip, row[width:])):
+        raise BadInputError("this line has more cells than the header")
+    return [*row[:width], *[""] * (width - len(row))]
+
+
+def _times(cells: Sequence[str], table: _Table) -> list[int]:
+    """Microseconds of the cells of a column."""
+    unit = 1000 if table.time == "position" else 1_000_000
+    numbers = plain_numbers(cells, comma=table.comma)
+    if numbers is not None:
+        return [round(number * unit) for number in numbers]
+    return [_time(cell, table, unit) for cell in cells]
+
+
+def _time(cell: str, table: _Table, unit: int) -> int:
+    text = read_cell(cell.strip())
     if table.time != "position" and ":" in text:
         return parse_time(text)
-    return round(parse_number(text, comma=table.comma) * (1000 if table.time == "position" else 1_000_000))
+    return round(parse_number(text, comma=table.comma) * unit)
+
+
+def _confidences(cells: Sequence[str], table: _Table) -> Sequence[float | None]:
+    return plain_numbers(cells, comma=table.comma) or [_confidence(cell, table) for cell in cells]
+
+
+def _confidence(cell: str, table: _Table) -> float | None:
+    text = read_cell(cell.strip())
+    if not text:
+        return None
+    confidence = parse_number(text, comma=table.comma)
+    check_finite(confidence, cell)
+    return confidence
 
 
 def _whole(text: str) -> int:

@@ -9,21 +9,26 @@ unpacked to disk.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from spotting_core.base.archives import Archive, is_clutter, is_zip, open_zip
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import replacing
 
 LARGEST_MEMBER = 28 << 20
 """Bytes that one match's file may have, which is held in memory as a whole: scores of every class at every half second
 of a match take 27 MB as SoccerNet's predictions."""
+LARGEST_COPY = 1 << 30
+"""Bytes that a file of many matches may have that is read out of a folder or zip of them."""
+_BLOCK = 1 << 20
 LARGEST_TEXT = 4 << 20
 """Bytes of a list or project of an editor, whose readers take more: some ten thousand marks."""
 
@@ -33,7 +38,8 @@ class Member:
     """The file of one match.
 
     Arguments:
-        game: path of its folder below the root, or empty for a single file.
+        game: path of its folder below the root, with the file's name where several lie there; or empty for a single
+            file.
         where: for messages; read: its content; open: the same as a stream; name: of the file.
     """
 
@@ -42,6 +48,29 @@ class Member:
     read: Callable[[], bytes]
     open: Callable[[], IO[bytes]]
     name: str = ""
+
+    @contextmanager
+    def as_file(self) -> Iterator[Path]:
+        """A file with its content, for as long as the context lasts: for readers that go through it more than once.
+
+        Errors:
+            BadInputError: it is larger than ``LARGEST_COPY``, or cannot be written.
+        """
+        with TemporaryDirectory(prefix="touchline-") as folder:
+            copy, left = Path(folder) / self.name, LARGEST_COPY
+            try:
+                with self.open() as stream, copy.open("wb") as out:
+                    while block := stream.read(_BLOCK):
+                        left -= len(block)
+                        if left < 0:
+                            what = f"this is too large: more than {LARGEST_COPY >> 20} MB come out of it"
+                            raise BadInputError(
+                                what, where=self.where, fix="Unpack it, and give the files by themselves"
+                            )
+                        out.write(block)
+            except OSError as error:
+                raise cannot_write(error, folder) from error
+            yield copy
 
     def head(self, size: int) -> bytes:
         """Its first bytes."""
@@ -67,10 +96,9 @@ def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterat
         files = sorted(p for p in path.rglob("*") if fits(p.name, file_name) and p.is_file())
         if not files:
             raise _missing_file(path, file_name)
-        for file in files:
-            game = file.parent.relative_to(path).as_posix()
-            opened = partial(_opened, file)
-            yield Member("" if game == "." else game, str(file), _file_reader(file, largest), opened, file.name)
+        names = [file.relative_to(path).as_posix() for file in files]
+        for file, game in zip(files, _games(names), strict=True):
+            yield Member(game, str(file), _file_reader(file, largest), partial(_opened, file), file.name)
     else:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
 
@@ -80,11 +108,18 @@ def _zipped(path: Path, file_name: str, largest: int) -> Iterator[Member]:
         names = [n for n in archive.names if fits(PurePosixPath(n).name, file_name) and not is_clutter(n)]
         if not names:
             raise _missing_file(path, file_name)
-        for name in sorted(names):
-            parent = PurePosixPath(name).parent.as_posix()
+        names.sort()
+        for name, game in zip(names, _games(names), strict=True):
             opened = partial(archive.stream, name)
-            game = "" if parent == "." else parent
             yield Member(game, f"{path}, {name}", _reader(archive, name, largest), opened, PurePosixPath(name).name)
+
+
+def _games(names: Sequence[str]) -> list[str]:
+    """What the matches of some files are called: by their folders, and by the files where several lie in one."""
+    files = [PurePosixPath(name) for name in names]
+    beside = Counter(file.parent for file in files)
+    own = [file.parent if beside[file.parent] == 1 else file.parent / file.stem for file in files]
+    return ["" if game == PurePosixPath(".") else game.as_posix() for game in own]
 
 
 def _opened(path: Path) -> IO[bytes]:

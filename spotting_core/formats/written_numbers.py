@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import parse_clock
 
 _THOUSANDS = re.compile(r"([+-]?\d{1,3})((?:[ \u00a0\u202f\u2009'’]\d{3})+)((?:[.,]\d+)?)")
+_DIGITS = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,30})?\n)*")
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*([.,]\d+)?")
 _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
@@ -24,6 +26,17 @@ def named_half(text: str) -> int | None:
     """The number of a half as people write it, ``2``, ``2nd half`` or ``H2``; None where it says none."""
     plain = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
     return next((number for number, words in ((1, _FIRST), (2, _SECOND)) if plain in words.split("|")), None)
+
+
+def plain_numbers(cells: Iterable[str], *, comma: bool) -> list[float] | None:
+    """Many texts at once, if all of them are finite numbers of nothing but digits and a point; else None.
+
+    Arguments:
+        comma: whether it may be a comma (see ``parse_number``, which reads them alike, one by one).
+    """
+    text = "\n".join([*cells, ""])
+    text = text.replace(",", ".") if comma else text
+    return list(map(float, text.split())) if _DIGITS.fullmatch(text) else None
 
 
 def parse_number(text: str, *, comma: bool = True) -> float:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from spotting_core.media.ingest import Media
+
 _MICROSECOND = 1_000_000
 _LARGEST = 1 << 20  # bytes of a box that is read as a whole
 _MOST_BOXES = 10_000  # side by side; a file of fragments has some for each
@@ -25,6 +27,12 @@ def empty_edits(path: Path) -> list[_Place]:
             return _of_file(file, path.stat().st_size)
     except (OSError, struct.error, OverflowError, ZeroDivisionError):
         return []
+
+
+def empty_stretches(media: Media) -> list[_Place]:
+    """The same of a video, microseconds from its first shown frame, from which the times of its half count."""
+    begins = media.table.start
+    return [(start - begins, end - begins) for start, end in empty_edits(media.path)]
 
 
 def _of_file(file: IO[bytes], size: int) -> list[_Place]:

@@ -13,7 +13,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.media.completeness import shortcomings
-from spotting_core.media.empty_edits import empty_edits
+from spotting_core.media.empty_edits import empty_stretches
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import packets_suit_browsers, playback_file
 from spotting_core.media.source import MatchSource
@@ -104,8 +104,7 @@ def check_late_picture(media: Media) -> list[Finding]:
 
 def check_empty_edits(media: Media) -> list[Finding]:
     """Whether the file says that nothing is shown for a while in its middle, where other pictures are read."""
-    begins = media.table.start
-    empty = [(start - begins, end - begins) for start, end in empty_edits(media.path)]
+    empty = empty_stretches(media)
     if not empty:
         return []
     times = ", ".join(f"from {half_clock(a, 0)} to {half_clock(b, 0)}" for a, b in empty[:_NAMED])

@@ -17,6 +17,7 @@ from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
+from tests.spotting_core.media.test_empty_edits import CLOCK, SHOWN_AGAIN, with_edits
 from tests.videos import make_video, read_number, steady
 
 SPOTS = [Spot(1, 2_000_000, "Goal", 0.9), Spot(1, 4_000_000, "Corner", 0.4), Spot(1, 5_000_000, "Foul", 0.8)]
@@ -144,6 +145,14 @@ def test_a_clip_that_failed_ends_with_1_and_the_others_are_there(video: Path, tm
     assert done.returncode == 1
     assert "lies past the end of the video" in done.stderr.replace("\n", " ")
     assert (tmp_path / "out" / "01_mark_00-01.mp4").is_file()
+
+
+def test_a_clip_across_an_empty_edit_is_told(tmp_path: Path) -> None:
+    video = with_edits(make_video(tmp_path / "a.mp4", steady(200), b_frames=0), 0, CLOCK, SHOWN_AGAIN)
+    done = touchline("clips", video, "--mark", "1 00:01-00:02", "--mark", "1 00:03-00:05", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "Clip 2: Its video shows nothing from 00:04.00 to 00:06.00, as its edit list says" in done.stderr
+    assert "Clip 1" not in done.stderr
 
 
 def test_clips_of_several_matches(video: Path, tmp_path: Path, data: DataDirectory) -> None:

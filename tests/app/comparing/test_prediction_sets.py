@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -84,12 +85,61 @@ def test_a_file_of_several_matches_is_found_by_their_names(sets: PredictionSets,
 
 
 def test_a_zip_of_files_of_another_format_is_taken(sets: PredictionSets, match: Match) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for game in ("mine", "other"):
-            archive.writestr(f"{game}/chapters.vtt", "WEBVTT\n\n00:02.000 --> 00:03.000\nGoal\n")
-    one, _ = sets.add("Truth", "t.zip", packed.getvalue(), LABELS, NAMES)
+    chapters = b"WEBVTT\n\n00:02.000 --> 00:03.000\nGoal\n"
+    zipped = packed({"mine/chapters.vtt": chapters, "other/chapters.vtt": chapters})
+    one, _ = sets.add("Truth", "t.zip", zipped, LABELS, NAMES)
     assert (one.games, held(one, match)) == (2, [(1, 2000, "Goal")])
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A zip of files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["csv", "osl", "e2e-spot"])
+@pytest.mark.parametrize("folders", [False, True])
+def test_a_zip_of_files_of_many_matches_is_taken(
+    form: str, folders: bool, sets: PredictionSets, match: Match, tmp_path: Path
+) -> None:
+    """Tables written here do not name their matches: their folders do, or their own names."""
+    files = {}
+    for game in ("mine", "other"):
+        name, content = written(tmp_path, form, [document(game)])
+        files[f"{game}/{name}" if folders else f"{game}{FORMATS[form].suffix}"] = content
+    one, _ = sets.add("Other", "o.zip", packed({**files, "README.txt": b"read me"}), PREDICTIONS, NAMES, match)
+    assert (one.games, one.match, held(one, match)) == (2, None, [(1, 2000, "Goal"), (1, 5000, "Foul")])
+
+
+def test_files_of_one_match_each_in_one_folder_are_called_by_their_names(sets: PredictionSets, match: Match) -> None:
+    chapters = b"WEBVTT\n\n00:02.000 --> 00:03.000\nGoal\n"
+    one, _ = sets.add("Truth", "t.zip", packed({"mine.vtt": chapters, "other.vtt": chapters}), LABELS, NAMES, match)
+    assert (one.games, one.match, held(one, match)) == (2, None, [(1, 2000, "Goal")])
+
+
+@pytest.mark.parametrize("kind", [PREDICTIONS, LABELS])
+def test_a_zip_in_a_zip_gets_advice(kind: str, sets: PredictionSets, match: Match) -> None:
+    table = packed({"a.csv": b"half,time,label,confidence\n1,2,Goal,.5\n"})
+    for files in ({"in.zip": table}, {"in.zip": table, "more/in.zip": table, "README.txt": b"read me"}):
+        with pytest.raises(BadInputError, match=r"packed files lie here \(in.zip") as refused:
+            sets.add("Other", "o.zip", packed(files), kind, NAMES, match)
+        assert "Unpack them" in str(refused.value.fix)
+
+
+def test_a_single_file_that_names_another_match_is_told(sets: PredictionSets, match: Match, tmp_path: Path) -> None:
+    told = "the file calls its match 'other'; it is taken for 'mine.mp4'"
+    for game, notes in (("other", [told]), ("league/season/other", [told]), ("mine", []), ("l/mine.mp4", []), ("", [])):
+        table = f"game,half,seconds,label,confidence\n{game},1,2,Goal,.5\n".encode()
+        files = [written(tmp_path, n, [document(game)]) for n in ("results-spotting", "osl", "e2e-spot") if game]
+        for file, content in (("a.csv", table), *files):
+            _, record = sets.add("Other", file, content, PREDICTIONS, NAMES, match)
+            assert [left.why for left in record.skipped] == notes, (file, game)
+        file, content = written(tmp_path, "labels-v2", [document(game)])
+        _, record = sets.add("Truth", file, content, LABELS, NAMES, match)
+        assert [left.why for left in record.skipped] == notes
 
 
 def test_spots_without_a_confidence_are_no_predictions(sets: PredictionSets, match: Match) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -178,6 +180,17 @@ def test_notes_on_uploaded_labels_name_the_file_as_it_was_called(library: Librar
     source = library.source(library.add("mine.mp4"))
     table = "half;seconds;label;note\n1;1;Goal;M\u00fcller\n".encode("cp1252")
     assert library.read_labels(source, "l.csv", table).notes == ("l.csv: its text is read as Windows-1252",)
+
+
+def test_of_a_zip_of_several_tables_the_one_of_the_match_is_taken(library: Library) -> None:
+    source = library.source(library.add("mine.mp4"))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for game, label in (("mine", "Goal"), ("other", "Foul")):
+            archive.writestr(f"{game}.csv", f"half,seconds,label,note\n1,1,{label},M\u00fcller\n".encode("cp1252"))
+    labels = library.read_labels(source, "l.zip", packed.getvalue())
+    assert [spot.label for spot in labels.spots] == ["Goal"]
+    assert labels.notes == ("l.zip, mine.csv: its text is read as Windows-1252",)
 
 
 def test_what_speaks_against_labels_being_those_of_the_match_is_told(library: Library) -> None:

@@ -27,6 +27,7 @@ from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, texts
+from tests.spotting_core.media.test_empty_edits import CLOCK, SHOWN_AGAIN, with_edits
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -225,6 +226,22 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
     assert queue.of_match(match.id, CLIPS.name, 5)[0].title == "1 clip again"
     CLIPS.delete(job, data)
     assert CLIPS.outcome(job, data) is None
+
+
+def test_a_clip_across_an_empty_edit_is_told(
+    library: Library, queue: JobQueue, data: DataDirectory, tmp_path: Path
+) -> None:
+    video = with_edits(make_video(tmp_path / "a.mp4", steady(200), b_frames=0), 0, CLOCK, SHOWN_AGAIN)
+    match = library.add(str(video))
+    clips = (CLIP, Clip(1, 3_000_000, 5_000_000, "Foul"))
+    job = CLIPS.ask(queue, clips_parameters({"": (match, None)}, Order(clips), "2 clips"), match.id)
+    KINDS.perform(job, Context(data, lambda *_: True), queue)
+    queue.finish(queue.take([CLIPS.name]), DONE)
+    at = clips_page(match=match.id).run()
+    text = " ".join(h.value for h in at.get("html"))
+    assert "Clip 2: Its video shows nothing from 00:04.00 to 00:06.00, as its edit list says" in text
+    assert "Clip 1" not in text
+    assert "Retry what failed" not in [b.label for b in at.button]
 
 
 def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueue, data: DataDirectory) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import zipfile
@@ -309,10 +310,16 @@ def test_games_of_no_match_of_the_library_are_named_when_they_are_imported(match
     assert "1 game is of no match of the library, and compared with imported files only: league/season/elsewhere." in html_of(at)  # fmt: skip
 
 
-def imported(match: Match, content: bytes) -> AppTest:
-    """The page after a zip of predictions was brought in; its dialog is opened for each run, as a browser keeps it."""
+def test_a_single_file_that_names_another_match_is_told_on_the_page(match: Match) -> None:
+    content = json.dumps({"UrlLocal": "league/season/other/", **json.loads(results((5.1, "Foul", 0.9)))}).encode()
+    at = imported(match, content, "o.json")
+    assert "o.json: the file calls its match 'other'; it is taken for 'demo_match'." in html.unescape(html_of(at))
+
+
+def imported(match: Match, content: bytes, name: str = "o.zip") -> AppTest:
+    """The page after a zip or file of predictions was brought in; its dialog is opened for each run, as a browser keeps it."""
     at = run(evaluate_labels=match.id, evaluate_import=True)
-    at.file_uploader[0].set_value(("o.zip", content, "application/zip"))
+    at.file_uploader[0].set_value((name, content, "application/octet-stream"))
     at.session_state["evaluate_import"] = True
     at.run()
     button = [b for b in at.button if b.label == "Import"][-1]

@@ -85,7 +85,7 @@ def test_the_unpermuted_pyramid_fits_and_is_wrong(tmp_path: Path, data: DataDire
 
 def test_weights_that_only_have_the_names_are_refused(tmp_path: Path, data: DataDirectory) -> None:
     state = {**calf_state(), "conv_conf.bias": torch.tensor(1.0)}
-    with pytest.raises(BadInputError, match=r"named as those of SoccerNet/sn-spotting, CALF, and are no such weights"):
+    with pytest.raises(BadInputError, match=r"conv_conf.bias is one number, not a row of numbers"):
         added(published(tmp_path / "a", state), data)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +18,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from spotting_core.base.errors import TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.checkpoints.adding import adopt
 from spotting_core.checkpoints.adopted import Checkpoint, Choices
 from spotting_core.checkpoints.registry import adapter_of
 from spotting_core.computing.finite_weights import check_weights
 from tests.spotting_core.checkpoints import made
 from tests.spotting_core.checkpoints.test_calf_spotting import calf_state
+from tests.spotting_core.models.test_pooling import made_state
 
 SECONDS = float(os.environ.get("TOUCHLINE_FUZZ_SECONDS", "0.7"))
 FIRST = int(os.environ.get("TOUCHLINE_FUZZ_SEED", "0"))
@@ -99,3 +101,64 @@ def test_a_hostile_checkpoint_becomes_a_model_or_is_refused_in_a_sentence(projec
                 pytest.fail(f"seed {seed}: no sentence: {error}")
         except Exception as error:
             pytest.fail(f"seed {seed}: {type(error).__name__}: {error}", pytrace=True)
+
+
+def in_parts(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A network as OSL-ActionSpotting and opensportslib name it."""
+    return {f"{'head' if name.startswith(('fc', '_pred')) else 'neck'}.{name}": value for name, value in state.items()}
+
+
+NAMED: dict[str, tuple[Callable[[], dict[str, Tensor]], dict[str, Any], str]] = {
+    **{project: (make, settings, "") for project, (make, settings) in PROJECTS.items()},
+    "OSL": (lambda: in_parts(made.e2e_spot_state()), made.E2E_SETTINGS, "opensportslib"),
+    "OSL, pooling": (lambda: in_parts(made_state("netvlad++")), {}, ""),
+    "NetVLAD": (lambda: made_state("netvlad"), {}, ""),
+}
+OTHERS: dict[str, Callable[[Tensor], Tensor]] = {
+    "one number": lambda value: torch.tensor(1.0),
+    "flat": lambda value: value.reshape(-1),
+    "longer": lambda value: torch.cat([value, value]),
+    "shorter": lambda value: value[..., :-1],
+}
+_READ_OFF = ("conv3D", "_pred_fine", "_obj_linear.weight", "linear_1.weight", "convw.weight", "convkw.weight",
+             "mlp.0.weight", "concat_fc.weight", "conv_", "clusters", "fc.weight")  # fmt: skip
+
+
+@pytest.mark.parametrize("project", list(NAMED))
+@pytest.mark.parametrize("change", list(OTHERS))
+def test_a_tensor_of_another_shape_is_named_with_both_shapes(project: str, change: str, tmp_path: Path) -> None:
+    make, settings, code = NAMED[project]
+    sound, kinds = make(), set[str]()
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("\n".join(made.PROMPTS))
+    for name, value in sound.items():
+        kind = re.sub(r"\d+", "0", name)
+        if not value.ndim or not any(word in name for word in _READ_OFF) or kind in kinds:
+            continue
+        other = OTHERS[change](value)
+        if other.shape == value.shape:
+            continue
+        kinds.add(kind)
+        checkpoint = Checkpoint(tmp_path / "c.pt", {**sound, name: other}, settings, "a_game", None, None)
+        with pytest.raises(BadInputError) as refused:
+            adopt(adapter_of(checkpoint), checkpoint, Choices(prompts=str(prompts), code=code))
+        shapes = r"[\w.]+ is (one number|[\dx]+), (not|that of [\w+]+ would be) ([\dx?]+|a row of numbers)"
+        counted = (
+            r"this model has -?\d+ classes|has (no|-?\d+) (head of )?classes|reads \d+ numbers|must be (odd|4 or 6)"
+        )
+        assert re.search(f"{shapes}|{counted}", refused.value.what), (name, str(refused.value))
+    assert kinds
+
+
+@pytest.mark.parametrize("project", ["E2E-Spot", "UGLF", "T-DEED", "CALF"])
+def test_a_tensor_that_is_missing_is_named(project: str, tmp_path: Path) -> None:
+    make, settings = PROJECTS[project]
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("\n".join(made.PROMPTS))
+    sound = make()
+    for name in [n for n in sound if n.endswith(_READ_OFF)]:
+        state = {other: value for other, value in sound.items() if other != name}
+        checkpoint = Checkpoint(tmp_path / "c.pt", state, settings, "a_game", None, None)
+        with pytest.raises(BadInputError) as refused:
+            adopt(adapter_of(checkpoint), checkpoint, Choices(prompts=str(prompts)))
+        assert "is missing" in refused.value.what, (name, str(refused.value))

@@ -306,10 +306,10 @@ def test_a_model_of_the_ball_is_asked_for_its_first_head(tmp_path: Path, data: D
         ),
         ({"_temp_fine._gru.weight": torch.zeros(2)}, "cannot be read yet"),
         ({"_temp_fine._sgp.4.psi.bias": None}, r"temporal\.layers\.4\.views\.gate\.bias is missing"),
-        ({"_temp_fine._sgpMixer.0.concat_fc.weight": None}, "are no such weights"),
+        ({"_temp_fine._sgpMixer.0.concat_fc.weight": None}, r"concat_fc\.weight is missing"),
         ({"_pred_fine._fc_out.bias": torch.zeros(5)}, "has 4 classes, and of other models than SoccerNet's"),
         ({"_pred_other.weight": torch.zeros(5)}, r"_pred_other\.weight has no place"),
-        ({"temp_enc": torch.zeros(100, 5)}, "place is 100x5, not 100x368"),
+        ({"temp_enc": torch.zeros(100, 5)}, "temp_enc is 100x5, not 100x368"),
     ],
 )
 def test_other_layouts_are_refused_by_name(

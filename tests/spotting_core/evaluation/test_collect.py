@@ -90,6 +90,19 @@ def test_a_split_chooses_the_games(tmp_path: Path) -> None:
             read_split(split)
 
 
+@pytest.mark.parametrize(
+    ("true", "predicted", "told"),
+    [("l/s/one/", "l/s/other", True), ("one", "l/s/one/", False), ("one", "", False), (None, "one", False)],
+)
+def test_files_that_call_their_match_differently_are_told(
+    true: str | None, predicted: str, told: bool, tmp_path: Path
+) -> None:
+    labels = tree(tmp_path, {"a.json": {"UrlLocal": true, **LABELS}}) / "a.json"
+    predictions = tree(tmp_path, {"b.json": {"UrlLocal": predicted, **results()}}) / "b.json"
+    sentence = "a.json: its labels call the match 'one', its predictions 'other'"
+    assert read(labels, predictions) == (["a.json"], [sentence] if told else [])
+
+
 def test_what_is_left_out_of_a_game_is_said(tmp_path: Path) -> None:
     truth = [*LABELS["annotations"], {"gameTime": "2 - 00:10", "label": "Foul"}, {"gameTime": "1 - 00:10", "label": "Homerun"}]  # fmt: skip
     predictions = results(

@@ -143,7 +143,7 @@ def test_people_and_their_places_are_no_actions(tmp_path: Path) -> None:
         registry.guess_source(tmp_path / "coco.json")
 
 
-def test_a_zip_of_one_file_is_that_file_and_of_several_says_so(tmp_path: Path) -> None:
+def test_a_zip_of_one_file_is_that_file_and_of_several_is_as_many_matches(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
         archive.writestr("a.csv", "label,seconds\nGoal,1\n")
         archive.writestr("__MACOSX/._a.csv", "x")
@@ -151,8 +151,7 @@ def test_a_zip_of_one_file_is_that_file_and_of_several_says_so(tmp_path: Path) -
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         for name in "ab":
             archive.writestr(f"{name}.csv", "label,seconds\nGoal,1\n")
-    with pytest.raises(BadInputError, match="cannot be told"):
-        registry.guess_source(tmp_path / "two.zip")
+    assert [match.game for match in registry.read(tmp_path / "two.zip")] == ["a", "b"]
 
 
 # --- Sportscode ---

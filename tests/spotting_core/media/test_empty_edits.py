@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from app.components.look import look
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.copying import copy_clip
 from spotting_core.clips.cutting import add_clip, open_film
+from spotting_core.clips.export import export_clips
+from spotting_core.clips.manifest import MANIFEST
+from spotting_core.clips.order import Order
 from spotting_core.clips.selection import MARK, Clip
+from spotting_core.clips.sources import Footage, Sources
 from spotting_core.domain.classes import load_classes
 from spotting_core.media.decode import read_frame
 from spotting_core.media.empty_edits import empty_edits
@@ -126,12 +132,12 @@ def test_a_stream_that_begins_late_as_a_whole_is_not_late(tmp_path: Path, data: 
     assert check_late_picture(media) == []
 
 
-_SHOWN_AGAIN = [(4.0, 0.0), (2.0, NOTHING), (4.0, 4.0)]
+SHOWN_AGAIN = [(4.0, 0.0), (2.0, NOTHING), (4.0, 4.0)]
 
 
 def test_an_empty_edit_in_the_middle_is_told(tmp_path: Path, data: DataDirectory) -> None:
     """What is read there is not what the file says: its first pictures, again."""
-    path = with_edits(make_video(tmp_path / "a.mp4", steady(200), b_frames=0), 0, CLOCK, _SHOWN_AGAIN)
+    path = with_edits(make_video(tmp_path / "a.mp4", steady(200), b_frames=0), 0, CLOCK, SHOWN_AGAIN)
     media = ingest(path, data)
     assert (len(media.table), read_number(read_frame(path, media.table, 125))) == (250, 25)
     assert read_number(read_frame(path, media.table, 150)) == 100
@@ -139,6 +145,20 @@ def test_an_empty_edit_in_the_middle_is_told(tmp_path: Path, data: DataDirectory
     assert [f.what for f in findings if f.check == CLOCK_CHECK] == [
         "a.mp4 shows nothing from 00:04 to 00:06, as its edit list says"
     ]
+
+
+@pytest.mark.parametrize("way", [{}, {"fast": True}, {"reel": True}])
+def test_a_clip_across_an_empty_edit_says_so(way: dict[str, bool], tmp_path: Path, data: DataDirectory) -> None:
+    video = with_edits(make_video(tmp_path / "a.mp4", steady(200), b_frames=0), 0, CLOCK, SHOWN_AGAIN)
+    clips = [Clip(1, a * SECOND, b * SECOND, MARK) for a, b in ((1, 2), (3, 5), (5, 7), (8, 9))]
+    sources = Sources({"": Footage({1: ingest(video, data)}, load_classes())}, look())
+    exported = export_clips(Order(tuple(clips), **way), sources, tmp_path / "out")
+    told = "Its video shows nothing from 00:04.00 to 00:06.00, as its edit list says; the pictures there are others."
+    warnings = [[], [told], [told], []]
+    assert [result.warnings for result in exported.results] == warnings
+    assert [clip["warnings"] for clip in exported.as_json()["clips"]] == warnings
+    with (tmp_path / "out" / MANIFEST).open(newline="", encoding="utf-8") as rows:
+        assert [row["warnings"] for row in csv.DictReader(rows)] == ["", told, told, ""]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +169,7 @@ def test_empty_edits_elsewhere_or_of_no_length_are_not(edits: list[Edit], tmp_pa
 
 
 def test_of_what_is_damaged_or_no_mp4_there_are_none(tmp_path: Path) -> None:
-    path = made(tmp_path / "a.mp4", _SHOWN_AGAIN)
+    path = made(tmp_path / "a.mp4", SHOWN_AGAIN)
     content = path.read_bytes()
     [found] = empty_edits(path)
     assert found == (4 * SECOND, 6 * SECOND)
