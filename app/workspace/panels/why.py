@@ -275,8 +275,9 @@ def _attended(analysis: Analysis, spot: Spot) -> list[dict[str, Any]]:
     table, sample = half.entities, half.nearest_sample(spot.time)
     if table is None or table.weight is None or table.kept is None:
         return []
+    kept, weight = table.kept, table.weight
     there = np.flatnonzero(table.sample == sample)
-    order = sorted(there, key=lambda i: (not table.kept[i], -float(table.weight[i])))
+    order = sorted(there, key=lambda i: (not kept[i], -float(weight[i])))
     first = {int(table.entity[i]): i for i in reversed(order)}
     rows = sorted(first.values(), key=order.index)[:_ENTITIES]
     return [
@@ -285,8 +286,8 @@ def _attended(analysis: Analysis, spot: Spot) -> list[dict[str, Any]]:
             table.names[int(table.entity[i])],
             {
                 "sample": sample,
-                "weight": table.weight[i],
-                "kept": table.kept[i],
+                "weight": weight[i],
+                "kept": kept[i],
                 **dict(zip(_CORNERS, table.box[i], strict=True)),
             },
             None,
