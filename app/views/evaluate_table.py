@@ -21,7 +21,8 @@ def figure_table(names: Sequence[str], truth: str, differences: Sequence[str], r
         names: of the systems; truth: what the column of truths is called.
     """
     heads = "".join(f'<th scope="col">{page.escape(name)}</th>' for name in ("Class", truth, *names, *differences))
-    return f'<div class="tl-table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'<div class="tl-table" {page.scrolled("Figures")}>{table}</div>'
 
 
 def figure_row(

@@ -160,7 +160,8 @@ def preview(library: Library, here: Path, roots: tuple[Path, ...], model: str, o
         f"{bad} that cannot be added" if bad else "",
     ]
     st.html(f'<div class="tl-card-title">{page.escape(", ".join(filter(None, counts)))}</div>')
-    st.html(f'<div class="tl-found" role="list">{"".join(_line(one, here) for one in found[:_LISTED])}</div>')
+    lines = "".join(_line(one, here) for one in found[:_LISTED])
+    st.html(f'<div class="tl-found" role="list" tabindex="0" aria-label="What lies there">{lines}</div>')
     if len(found) > _LISTED or len(found) == MOST_MATCHES:
         st.caption(f"The first {min(len(found), _LISTED):d} are listed; at most {MOST_MATCHES:d} are added at once.")
     if reading:

@@ -85,6 +85,11 @@ def headline(text: str, facts: str = "") -> str:
     return f'<div class="tl-title" role="heading" aria-level="1">{escape(text)}{beside}</div>'
 
 
+def scrolled(name: str) -> str:
+    """Attributes of a part of a page that scrolls by itself and holds nothing to press: keys have to reach it."""
+    return f'tabindex="0" role="region" aria-label="{escape(name)}"'
+
+
 def register(**pages: Any) -> None:
     """Tell which pages there are, by name."""
     st.session_state["pages"] = pages

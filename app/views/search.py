@@ -20,7 +20,7 @@ from app.views.clips_export import exports_card
 from app.views.playlists import playlist_popover
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import MOST, clips_of_hits, export_popover, surest_hits
-from app.views.search_filters import filters, save_popover, saved_box
+from app.views.search_filters import filters, filters_switch, save_popover, saved_box
 from app.views.searched import gone_choices, left_out, only_labelled, up_to_date
 from app.views.shown import drawn, picture_at
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
@@ -46,9 +46,12 @@ def show() -> None:
     title, box = st.columns([3, 1.4], vertical_alignment="center")
     chosen = saved_box(saved, box)
     left, right = st.container(key="search_columns").columns([1, 3.4], gap="small")
+    line = left.container(key="search_filters_line")
     with left, st.container(border=True, key="tl_card_filters", gap="small"):
         query = filters(searched)
         save_popover(query, chosen)
+    with line:
+        filters_switch(query, searched.classes.parts.name)
     everything = shared_search().find(query, _SHOWN)
     with right:
         with st.container(border=True, key="tl_card_matrix", gap="small"):

@@ -33,6 +33,12 @@ _ANY = "any"
 _REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
 _LEAST, _MOST = 0.2, 1.0  # of the confidence
 _USUAL = Query()
+_SHOWN = "shown"  # in the address: that the filters are open in a narrow window
+_FIELDS = {  # of a query, by what each is called on the page
+    "text": "what is seen", "alike": "what is seen", "words": "words", "labels": "classes", "least": "confidence",
+    "most": "confidence", "minutes": "minutes", "halves": "part", "teams": "teams", "replays": "replays",
+    "shots": "cameras", "reviewed": "review", "entities": "entities", "matches": "matches", "zones": "zones",
+}  # fmt: skip
 
 
 def _key(field: str) -> str:
@@ -68,6 +74,22 @@ def filters(searched: Searched) -> Query:
         labels, tuple(halves), tuple(teams), tuple(within), tuple(entities), minutes, least, most,
         None if reviewed == _ANY else reviewed, words, text, alike, shots=tuple(shots), replays=replays, zones=zones,
     )  # fmt: skip
+
+
+def filters_switch(query: Query, part: str) -> None:
+    """Show or hide the filters where the window is narrow and they would stand before what is found (``page.css``);
+    beside it stands which of them are set.
+
+    Arguments:
+        part: what a part of these matches is called.
+    """
+    key = _key("filters_shown")
+    take("filters", key, lambda word: word == _SHOWN or None, False)
+    shown = st.toggle("Filters", key=key)
+    put("filters", key, _SHOWN if shown else None)
+    changed = [field for field in _FIELDS if getattr(query, field) != getattr(_USUAL, field)]
+    names = dict.fromkeys(part if field == "halves" else _FIELDS[field] for field in changed)
+    st.caption(page.plain(f"Set: {', '.join(names)}" if names else "None is set"))
 
 
 # --- one filter each ----------------------------------------------------------------------------------

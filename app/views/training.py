@@ -160,7 +160,7 @@ def comparison_table(comparison: Comparison) -> str:
     )
     titles = "".join(f"<th>{title}</th>" for title in ("Class", "Actions", "Before", "After", "Difference", ""))
     table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="tl-facts">{head}</div><div class="tl-table">{table}</div>'
+    return f'<div class="tl-facts">{head}</div><div class="tl-table" {page.scrolled("Figures")}>{table}</div>'
 
 
 def changes_list(comparison: Comparison, by_path: Mapping[Path, Match]) -> str:

@@ -17,8 +17,8 @@ from explain.attribution import Attribution
 from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationParameters
 from explain.kept import explanation_file
 from explain.measured import chip, measured
-from explain.methods import ENTITIES, METHODS
-from spotting_core.analyses.analysis import Analysis
+from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, ENTITIES, METHODS
+from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.so_far import is_blank, is_unfinished
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
@@ -31,6 +31,7 @@ from spotting_core.models.known import folder_of
 MATTERS = 0.1  # change of the score from which something is said to matter
 _FRAMES = 5
 _ENTITIES = 6
+_CORNERS = ("x1", "y1", "x2", "y2")
 
 
 class Why(Entry):
@@ -86,7 +87,8 @@ def _state_of(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
     if job is None or not job.live:
         return {"state": "failed", "message": job.error if job and job.state == FAILED else _unmeasured(job)}
     stage = job.stage if job.state == RUNNING else ""
-    return {"state": "working", "message": f"Measuring: {stage.lower()}" if stage else ""}
+    so_far = _so_far(analysis, spot)
+    return {"state": "working", "message": f"Measuring: {stage.lower()}" if stage else "", **so_far}
 
 
 def _unmeasured(job: Job | None) -> str:
@@ -109,6 +111,28 @@ def _reasonless(match: Match, analysis: Analysis) -> str | None:
     if analysis.record.averages:
         return "The average of several models, each of which has reasons of its own: choose one of them under Model."
     return None
+
+
+def _so_far(analysis: Analysis, spot: Spot) -> dict[str, Any]:
+    """What can be shown while the rest is measured: what the analysis holds anyway, and what is measured already."""
+    by_entity, in_time = _measured(analysis, spot, DEFAULT_OF_ENTITIES), _measured(analysis, spot, DEFAULT_IN_TIME)
+    shown: dict[str, Any] = {}
+    if by_entity is not None:
+        shown["entities"] = _entities(analysis, spot, by_entity)
+    elif analysis.has("entities"):
+        shown["entities"] = _attended(analysis, spot)
+    if in_time is not None:
+        shown |= _in_time(analysis, spot, in_time)
+    return shown
+
+
+def _measured(analysis: Analysis, spot: Spot, method: str) -> Attribution | None:
+    """What a method says of a spot, if it was asked and is done; None as well where its file cannot be read."""
+    path = explanation_file(shared_settings().data, analysis, spot, method)
+    try:
+        return Attribution.load(path) if path.is_file() else None
+    except TouchlineError:  # told once all is there
+        return None
 
 
 def explanations(data: DataDirectory, analysis: Analysis, spot: Spot) -> dict[str, Attribution] | None:
@@ -140,9 +164,7 @@ def why_panel(analysis: Analysis, spot: Spot, attributions: dict[str, Attributio
         ],
         "entities": _entities(analysis, spot, by_entity) if by_entity else None,
         "noEntities": "This model attends to no entities.",
-        "frames": _frames(analysis, spot, in_time),
-        "framesMethod": "occlusion in time",
-        "framesHint": f"Fall of the score without a sample ({in_time.baseline}); computed in {in_time.seconds:.1f} s.",
+        **_in_time(analysis, spot, in_time),
     }
 
 
@@ -238,23 +260,64 @@ def _moment(in_time: Attribution, index: int, spot: Spot) -> str:
 
 
 def _entities(analysis: Analysis, spot: Spot, by_entity: Attribution) -> list[dict[str, Any]]:
+    """The entities whose removal changes the score most, that one first."""
     half = analysis.half(spot.half)
-    colours = {e.name: e.colour for e in load_prompts().entities}
-    rows = []
-    for row in by_entity.values[:_ENTITIES]:
-        name = by_entity.entities[int(row["entity"])]
-        sample = int(row["sample"])
-        rows.append({
-            "name": name,
-            "colour": colours.get(name, "#FFFFFF"),
-            "weight": round(float(row["weight"]), 3),
-            "kept": bool(row["kept"]),
-            "effect": round(float(row["effect"]), 3),
-            "frame": int(half.frames[sample]),
-            "seconds": float(half.times[sample]) / 1e6,
-            "box": [round(float(row[c]), 1) for c in ("x1", "y1", "x2", "y2")],
-        })  # fmt: skip
-    return rows
+    return [
+        _entity(half, by_entity.entities[int(row["entity"])], row, round(float(row["effect"]), 3))
+        for row in by_entity.values[:_ENTITIES]
+    ]
+
+
+def _attended(analysis: Analysis, spot: Spot) -> list[dict[str, Any]]:
+    """The entities that the model attended to most in the nearest sample, one of each kind, the greatest weight first;
+    what the score is without them was not measured."""
+    half = analysis.half(spot.half)
+    table, sample = half.entities, half.nearest_sample(spot.time)
+    if table is None or table.weight is None or table.kept is None:
+        return []
+    kept, weight = table.kept, table.weight
+    there = np.flatnonzero(table.sample == sample)
+    order = sorted(there, key=lambda i: (not kept[i], -float(weight[i])))
+    first = {int(table.entity[i]): i for i in reversed(order)}
+    rows = sorted(first.values(), key=order.index)[:_ENTITIES]
+    return [
+        _entity(
+            half,
+            table.names[int(table.entity[i])],
+            {
+                "sample": sample,
+                "weight": weight[i],
+                "kept": kept[i],
+                **dict(zip(_CORNERS, table.box[i], strict=True)),
+            },
+            None,
+        )
+        for i in rows
+    ]
+
+
+def _entity(half: HalfAnalysis, name: str, row: Mapping[str, Any], effect: float | None) -> dict[str, Any]:
+    """An entity as the panel shows it; without the effect of its removal where that was not measured."""
+    sample = int(row["sample"])
+    return {
+        "name": name,
+        "colour": next((e.colour for e in load_prompts().entities if e.name == name), "#FFFFFF"),
+        "weight": round(float(row["weight"]), 3),
+        "kept": bool(row["kept"]),
+        "effect": effect,
+        "frame": int(half.frames[sample]),
+        "seconds": float(half.times[sample]) / 1e6,
+        "box": [round(float(row[corner]), 1) for corner in _CORNERS],
+    }
+
+
+def _in_time(analysis: Analysis, spot: Spot, in_time: Attribution) -> dict[str, Any]:
+    """The frames that mattered most, and how that was found."""
+    return {
+        "frames": _frames(analysis, spot, in_time),
+        "framesMethod": "occlusion in time",
+        "framesHint": f"Fall of the score without a sample ({in_time.baseline}); computed in {in_time.seconds:.1f} s.",
+    }
 
 
 def _frames(analysis: Analysis, spot: Spot, in_time: Attribution) -> list[dict[str, Any]]:

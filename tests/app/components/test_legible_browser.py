@@ -34,6 +34,14 @@ OVERPRINTED = """() => [...document.querySelectorAll('.js-plotly-plot .xaxislaye
         && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1)
       .map(([b]) => `${a} over ${b}`));
   })"""
+# The script that watches the colours of the page waits to be let.
+HELD_WATCH = """{
+  const { Blob } = window;
+  window.Blob = function (parts, kind) {
+    const held = String(parts?.[0]).includes("prefers-color-scheme: dark");
+    return new Blob(held ? ["await new Promise((go) => { window.letWatch = go; });", ...parts] : parts, kind);
+  };
+}"""
 ADA, BOB = "Annabel Featherstonehaugh", "Bartholomew Cholmondeley"
 
 
@@ -75,6 +83,7 @@ def test_the_text_of_lists_is_whole(browser: Browser, server: Server, match: Mat
 def test_the_page_turns_light_with_the_system_and_so_does_what_the_server_draws(
     browser: Browser, server: Server, match: Match
 ) -> None:
+    server.library().demo()  # may be a row before the others as soon as somebody has opened the app
     page = patient(browser.new_context(viewport={"width": 1100, "height": 800}, color_scheme="dark")).new_page()
     page.goto(f"{server.url}/library")
     bar, strip = page.locator(".stAppHeader"), page.locator(".tl-strip").first
@@ -87,6 +96,24 @@ def test_the_page_turns_light_with_the_system_and_so_does_what_the_server_draws(
     page.emulate_media(color_scheme="dark")
     expect(bar).to_have_css("background-color", "rgb(20, 24, 29)")
     expect(strip).to_have_attribute("src", dark)
+    page.context.close()
+
+
+def test_what_the_server_draws_follows_where_the_system_turned_before_anything_watched_it(
+    browser: Browser, server: Server, match: Match
+) -> None:
+    server.library().demo()
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 800}, color_scheme="dark")).new_page()
+    page.add_init_script(HELD_WATCH)
+    page.goto(f"{server.url}/library")
+    strip = page.locator(".tl-strip").first
+    expect(strip).to_be_visible()
+    dark = str(strip.get_attribute("src"))
+    page.wait_for_function("() => window.letWatch")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator(".stAppHeader")).to_have_css("background-color", "rgb(255, 255, 255)")
+    page.evaluate("() => letWatch()")
+    expect(strip).not_to_have_attribute("src", dark)
     page.context.close()
 
 
@@ -160,15 +187,39 @@ def test_filters_and_headings_are_whole_in_narrow_windows(
 ) -> None:
     page = patient(browser.new_context(viewport={"width": 1100, "height": 900})).new_page()
     page.goto(f"{server.url}/search")
-    expect(page.locator(".st-key-tl_card_filters [data-class]").first).to_be_visible()
-    for width in (1100, 800):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function(INSIDE)
+    chips = page.locator(".st-key-tl_card_filters [data-class]")
+    expect(chips.first).to_be_visible()
+    page.wait_for_function(INSIDE)
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.locator(".st-key-search_filters_shown label").click()
+    expect(chips.first).to_be_visible()
+    page.wait_for_function(INSIDE)
     page.goto(f"{server.url}/clips?match={match.id}")
     expect(page.locator(".head .caption", has_text="clip 1 of")).to_be_visible()
     for width in (1100, 800):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(HEADING_WHOLE)
+    page.context.close()
+
+
+def test_what_is_found_is_on_the_first_screen_of_a_narrow_window(
+    browser: Browser, server: Server, match: Match
+) -> None:
+    """The filters would fill it; a switch, which the address keeps, shows them."""
+    page = patient(browser.new_context(viewport={"width": 800, "height": 900})).new_page()
+    page.goto(f"{server.url}/search?matches={match.id}&confidence=0.4-1")
+    found, filters = page.locator("a.error"), page.locator(".st-key-tl_card_filters")
+    expect(found.first).to_be_in_viewport()
+    expect(page.get_by_text("Set: confidence, matches")).to_be_visible()
+    expect(filters).to_be_hidden()
+    page.locator(".st-key-search_filters_shown label").click()
+    expect(filters).to_be_visible()
+    page.wait_for_function("() => new URLSearchParams(location.search).get('filters') === 'shown'")
+    page.reload()
+    expect(filters.get_by_text("Words in the match or a comment")).to_be_visible()
+    page.set_viewport_size({"width": 1100, "height": 900})
+    expect(page.locator(".st-key-search_filters_shown")).to_be_hidden()
+    expect(filters).to_be_visible()
     page.context.close()
 
 

@@ -144,3 +144,37 @@ def test_a_spot_is_marked_where_its_reviewer_puts_it(page: Page, server: Server,
     page.keyboard.press("a")
     added = page.locator(".rail .spot.added")
     expect(added.locator(".in-replay.only")).to_have_count(1)
+
+
+def test_replays_neither_push_the_buttons_of_the_chosen_row_nor_take_the_lists_room(
+    page: Page, server: Server, match: Match
+) -> None:
+    page.set_viewport_size({"width": 800, "height": 900})
+    open_page(page, server, match, half=1, t=24)
+    tops = """(label) => { const w = find(); w.pick(w.spots.filter((s) => s.action.name === label).at(-1));
+      const top = (selector) => w.q(selector).getBoundingClientRect().top;
+      return [w.q('.side > .replays').hidden, top('[data-press=A]') - top('.list')]; }"""
+    apart = page.evaluate(tops, "Foul")
+    assert apart[0]
+    assert page.evaluate(tops, "Goal") == [False, apart[1]]
+    page.set_viewport_size({"width": 1366, "height": 720})
+    page.wait_for_function("() => !find().root.classList.contains('tiny')")
+    assert not page.evaluate(tops, "Goal")[0]
+    page.wait_for_function(
+        "() => { const { bottom } = find().q('.list').getBoundingClientRect(), rows = [...find().root.querySelectorAll('.list .spot')];"
+        " return rows.slice(0, 2).every((row) => row.getBoundingClientRect().bottom <= bottom); }",
+        timeout=30_000,
+    )
+    expect(page.locator(".side > .replays .thumb")).to_be_visible()
+
+
+def test_all_controls_of_the_player_are_in_it_where_the_window_is_low(page: Page, server: Server, match: Match) -> None:
+    for width in (1366, 1920):
+        page.set_viewport_size({"width": width, "height": 650})
+        open_page(page, server, match, half=1, t=24)
+        page.wait_for_function(
+            "() => { const { right } = find().q('.player').getBoundingClientRect();"
+            " const shown = [...find().root.querySelectorAll('.transport button, .layers > :not(.spring)')].filter((e) => e.getClientRects().length);"
+            " return shown.length > 8 && shown.every((e) => e.getBoundingClientRect().right <= right); }",
+            timeout=30_000,
+        )

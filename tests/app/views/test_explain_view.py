@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from app.library.library import Match
 from app.views.explain import IN_PLACE, shared_methods
 from app.views.explanation import BESIDE, Shown, ShownMethod, explanation_data
-from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
-from explain.jobs.explanation import EXPLANATION
+from app.workspace.panels.why import _state_of
+from explain.attribution import ENTITY, ENTITY_ROW, SPACE, TIME, Attribution
+from explain.jobs.explanation import EXPLANATION, ExplanationParameters
 from explain.jobs.what_if import WHAT_IF, WhatIfParameters
 from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import anchor_time, explanation_file, subject_of, unsupported_file
@@ -352,3 +353,31 @@ def test_what_is_compared_stands_in_the_address(match: Match, queue: JobQueue, d
     at.session_state["explain_mode"] = "Heads"
     at.run()
     assert at.query_params["compare"] in ("Heads", ["Heads"])
+
+
+# --- the why panel of the Match view --------------------------------------------------------------------
+
+
+def test_what_is_known_stands_in_the_why_panel_while_the_rest_is_measured(
+    match: Match, data: DataDirectory, queue: JobQueue
+) -> None:
+    analysis = make_analysis(open_match(match.path), data, [SPOT])
+    EXPLANATION.ask(queue, ExplanationParameters.of(match.path, analysis, SPOT), match.id)
+    waiting = _state_of(match, analysis, SPOT)
+    half, sample = analysis.half(1), analysis.half(1).nearest_sample(SPOT.time)
+    (entity,) = waiting["entities"]
+    assert (waiting["state"], entity["name"], entity["weight"], entity["effect"]) == ("working", "ball", 1.0, None)
+    assert entity["frame"] == half.frames[sample]
+    assert "frames" not in waiting
+    values = np.zeros(30, np.float32)
+    values[15] = 0.5
+    keep(data, analysis, attribution(analysis, "temporal-occlusion", TIME, values))
+    half_done = _state_of(match, analysis, SPOT)
+    assert half_done["state"] == "working"
+    assert half_done["entities"] == waiting["entities"]
+    assert max(half_done["frames"], key=lambda f: f["value"])["value"] == 0.5
+    fall = np.zeros(1, ENTITY_ROW)
+    fall["sample"], fall["effect"] = sample, -0.3
+    keep(data, analysis, attribution(analysis, "entity-ablation", ENTITY, fall))
+    done = _state_of(match, analysis, SPOT)
+    assert (done["state"], done["entities"][0]["effect"]) == ("ready", -0.3)

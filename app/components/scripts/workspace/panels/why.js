@@ -108,7 +108,9 @@ class Why {
     }
     const bones = Array.from({ length: 4 }, () => html`<div class="bone"></div>`);
     const stage = why.message || "Waiting for its turn";
-    return html`<p class="sentence">${this.sentence(why, spot)}</p><p class="caption working"><span class="pulse"></span>${stage}…</p><div class="bones">${bones}</div>${chart}`;
+    const half = this.data.halves.find((h) => h.half === spot.half);
+    return html`<p class="sentence">${this.sentence(why, spot)}</p><p class="caption working"><span class="pulse"></span>${stage}…</p>
+      ${why.entities ? this.entities(why, half) : html`<div class="bones">${bones}</div>`}${chart}${why.frames ? this.frames(why, half) : ""}`;
   }
 
   ready(why) {
@@ -127,7 +129,7 @@ class Why {
     const rows = why.entities.slice(0, 4).map((e) => html`<button class="entity" data-half="${half.half}" data-seconds="${e.seconds}" title="Show the frame of this ${e.name}">
       ${pictureOf(half, `frame=${e.frame}&width=54&box=${e.box.join(",")}`)}<span class="name">${e.name}</span>
       <span class="bar"><i style="width:${(100 * e.weight) / most}%;background:${e.kept ? e.colour : "var(--border-strong)"}"></i></span>
-      <span class="value">${bare(e.weight)}</span><span class="effect ${Math.abs(e.effect) >= 0.1 ? "strong" : ""}">${signed(e.effect)}</span></button>`);
+      <span class="value">${bare(e.weight)}</span><span class="effect ${Math.abs(e.effect) >= 0.1 ? "strong" : ""}">${e.effect === null ? "…" : signed(e.effect)}</span></button>`);
     return html`<div class="section"><b>Entities kept <span class="muted">${kept} of ${why.entities.length} kinds</span></b><span class="caption">weight <span class="removed">if removed</span></span></div>${rows}`;
   }
 
