@@ -34,7 +34,8 @@ pytestmark = pytest.mark.usefixtures("fresh")
 DIVES = load_classes("finediving")
 SPOTS = [Spot(1, 1_000_000, "Entry", 0.9), Spot(3, 2_000_000, "Entry", 0.8)]
 REFUSED = (
-    "this folder holds 3 videos, a match has at most 2. Name one video, or move each match into a folder of its own."
+    "this folder holds 3 videos, a match has at most 2. Name one video, move each match into a folder of its own, or "
+    "join the pieces of a half (touchline join)."
 )
 
 

@@ -185,7 +185,7 @@ def test_the_cameras_of_a_large_library_are_read_once(
     match: Match, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layers, joined = library.layers(match), []
-    monkeypatch.setattr(cameras_module, "match_cameras", lambda labels, layers: joined.append(labels))
+    monkeypatch.setattr(cameras_module, "match_cameras", lambda labels, *_: joined.append(labels))
     paths = [tmp_path / f"game{number}" for number in range(200)]
     for path in paths:
         path.mkdir()
