@@ -5,14 +5,11 @@ What Streamlit and our style sheets draw follows at once; charts and pictures th
 
 from __future__ import annotations
 
-import streamlit as st
-
 from app.components.standing import small_component
 
 _HTML = '<span class="theme-watch"></span>'
 
 
 def theme_watch() -> None:
-    """Mount the watch, which shows nothing; it is told in which colours this run draws."""
-    drawn = {"drawn": st.context.theme.type}
-    small_component("theme_watch", _HTML)(key="theme_watch", data=drawn, on_turned_change=lambda: None)
+    """Mount the watch, which shows nothing."""
+    small_component("theme_watch", _HTML)(key="theme_watch", data={}, on_turned_change=lambda: None)

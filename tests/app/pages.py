@@ -11,7 +11,6 @@ from tests.conftest import REPOSITORY
 
 DASHBOARD = REPOSITORY / "app" / "dashboard.py"
 _PRESETS = "presets"  # what the control of classes alone is given
-_WATCH = {"drawn"}
 
 
 def library_page() -> AppTest:
@@ -65,10 +64,9 @@ def texts(at: AppTest) -> str:
 
 
 def component_data(at: AppTest, index: int = 0) -> dict[str, Any]:
-    """What a component, such as the workspace, was given; the control of classes is counted apart, and the watch of the
-    colours and those that are given nothing are not counted."""
-    own = (content for content in _contents(at) if _PRESETS not in content)
-    return [content for content in own if content and set(content) != _WATCH][index]
+    """What a component, such as the workspace, was given; the control of classes is counted apart, and those that are
+    given nothing are not counted."""
+    return [content for content in _contents(at) if content and _PRESETS not in content][index]
 
 
 def class_control(at: AppTest, index: int = 0) -> dict[str, Any]:

@@ -34,14 +34,6 @@ OVERPRINTED = """() => [...document.querySelectorAll('.js-plotly-plot .xaxislaye
         && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1)
       .map(([b]) => `${a} over ${b}`));
   })"""
-# The script that watches the colours of the page waits to be let.
-HELD_WATCH = """{
-  const { Blob } = window;
-  window.Blob = function (parts, kind) {
-    const held = String(parts?.[0]).includes("prefers-color-scheme: dark");
-    return new Blob(held ? ["await new Promise((go) => { window.letWatch = go; });", ...parts] : parts, kind);
-  };
-}"""
 ADA, BOB = "Annabel Featherstonehaugh", "Bartholomew Cholmondeley"
 
 
@@ -96,24 +88,6 @@ def test_the_page_turns_light_with_the_system_and_so_does_what_the_server_draws(
     page.emulate_media(color_scheme="dark")
     expect(bar).to_have_css("background-color", "rgb(20, 24, 29)")
     expect(strip).to_have_attribute("src", dark)
-    page.context.close()
-
-
-def test_what_the_server_draws_follows_where_the_system_turned_before_anything_watched_it(
-    browser: Browser, server: Server, match: Match
-) -> None:
-    server.library().demo()
-    page = patient(browser.new_context(viewport={"width": 1100, "height": 800}, color_scheme="dark")).new_page()
-    page.add_init_script(HELD_WATCH)
-    page.goto(f"{server.url}/library")
-    strip = page.locator(".tl-strip").first
-    expect(strip).to_be_visible()
-    dark = str(strip.get_attribute("src"))
-    page.wait_for_function("() => window.letWatch")
-    page.emulate_media(color_scheme="light")
-    expect(page.locator(".stAppHeader")).to_have_css("background-color", "rgb(255, 255, 255)")
-    page.evaluate("() => letWatch()")
-    expect(strip).not_to_have_attribute("src", dark)
     page.context.close()
 
 
