@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from spotting_core.models.load import LoadedModel
 from spotting_core.players.tracks import tracked
 
 _ERROR = 1.0  # metres by which a box's place is taken to be off, where nobody knows
-_ALIKE = 1e-2  # by which numbers that are made again may differ: they are kept in half precision
+_ALIKE, _ROUNDED = 1e-2, 1e-3  # by which numbers that are made again may differ: they are kept in half precision
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,14 @@ class ExplainedPeople:
             for people, own in zip(self.pitch.people, self.numbers, strict=True)
         ]
         changed = np.zeros((len(left), self.width), np.float32)
-        for kind in self.sets:
-            with_all, without = (self._made(kind, people) for people in (self.pitch.people, left))
-            changed[:, kind.columns] = without - with_all
+        for kind, with_all in zip(self.sets, self.of_all, strict=True):
+            changed[:, kind.columns] = self._made(kind, left) - with_all
         return changed
+
+    @cached_property
+    def of_all(self) -> list[np.ndarray]:
+        """The numbers of each set with everybody: float32 (n, D)."""
+        return [self._made(kind, self.pitch.people) for kind in self.sets]
 
     def _made(self, kind: _PeopleSet, people: list[list[Placed]]) -> np.ndarray:
         return pitch_numbers(kind.spec, replace(self.pitch, people=people), device=self.device)
@@ -91,9 +96,9 @@ def people_of(window: ExplainedWindow, model: LoadedModel, span: int) -> Explain
     device = str(model.device)
     people = ExplainedPeople(pitch, near[0], numbers, sightings, sets, width, device)
     read = window.features[window.before + near[0] : window.before + near[-1] + 1]
-    for kind in sets:
-        made = people._made(kind, pitch.people)
-        if made.shape != read[:, kind.columns].shape or not np.allclose(made, read[:, kind.columns], atol=_ALIKE):
+    for kind, made in zip(sets, people.of_all, strict=True):
+        own = read[:, kind.columns]
+        if made.shape != own.shape or not np.allclose(made, own, atol=_ALIKE, rtol=_ROUNDED):
             raise BadInputError(
                 "the people beside this video are others than the model has read",
                 where=folder,

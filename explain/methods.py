@@ -74,9 +74,12 @@ class Method:
         """The reason why the method does not fit a layer's model, so far as the layer alone tells; else None."""
         features = "reads" in layer.record.model
         places = bool(layer.record.model.get(SEES_PLACES))
+        people = layer.record.model.get(READS_PEOPLE)
+        if PEOPLE in self.needs and features and people is None:
+            return "its analysis is older than this method, so analyse the match again if the model reads players"
         there = {
             ENTITIES: layer.has("entities"), ENVIRONMENT: not features and not places, PICTURES: not features,
-            FEATURES: features, OVER_TIME: True, PLACES: places, PEOPLE: bool(layer.record.model.get(READS_PEOPLE)),
+            FEATURES: features, OVER_TIME: True, PLACES: places, PEOPLE: bool(people),
         }  # fmt: skip
         return next((_LACKING[need] for need in self.needs if not there[need]), None)
 

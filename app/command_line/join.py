@@ -36,18 +36,23 @@ def join(
     from spotting_core.media.joined import SUFFIXES
 
     if len(sources) == 1 and sources[0].is_dir():
+        if out_path.suffix.lower() in SUFFIXES:
+            fix = "Give a folder, or the videos themselves in the order of play"
+            raise BadInputError("the recordings of a folder are written to a folder", where=out_path, fix=fix)
         wanted = {
             out_path / f"{name}{_suffix(pieces, SUFFIXES)}": pieces for name, pieces in _recordings(sources[0]).items()
         }
-    elif len(sources) == 1:
+    elif len(sources) == 1 and sources[0].is_file():
         raise BadInputError("one video alone needs no joining", where=sources[0], fix="Give two or more, or a folder")
     else:
         wanted = {out_path: sources}
     for target in wanted:
         if target.exists() and not overwrite:
             raise BadInputError("this video is there already", where=target, fix="Give another --out, or --overwrite")
-    for target, paths in wanted.items():
-        _print(_joined(paths, target), target)
+    read = {target: _read(paths, target) for target, paths in wanted.items()}  # all of them before any is written
+    for target, pieces in read.items():
+        _join(pieces, target)
+        _print(pieces, target)
 
 
 def _recordings(folder: Path) -> dict[str, list[Path]]:
@@ -56,10 +61,15 @@ def _recordings(folder: Path) -> dict[str, list[Path]]:
     Errors:
         BadInputError: it has no videos, or their names do not say which belong together.
     """
-    from spotting_core.media.recordings import recordings_of
+    from spotting_core.media.recordings import recordings_of, repeated
     from spotting_core.media.source import videos_in
 
-    recordings = recordings_of(videos_in(folder))
+    videos = videos_in(folder)
+    if twice := repeated(videos):
+        names = " and ".join(video.name for video in twice)
+        fix = "Keep one of them here, or give the videos themselves in the order of play"
+        raise BadInputError(f"{names} are the same piece of a recording", where=folder, fix=fix)
+    recordings = recordings_of(videos)
     if max(map(len, recordings.values())) < 2:
         fix = "Give the videos that are one half, in the order of play"
         raise BadInputError("the names in this folder do not say which videos belong together", where=folder, fix=fix)
@@ -71,18 +81,20 @@ def _suffix(pieces: Sequence[Path], suffixes: Sequence[str]) -> str:
     return own if own in suffixes else ".mp4"
 
 
-def _joined(paths: Sequence[Path], target: Path) -> list[Piece]:
-    from spotting_core.media.joined import join_videos, read_pieces
+def _read(paths: Sequence[Path], target: Path) -> list[Piece]:
+    from spotting_core.media.joined import read_pieces
 
     with progress_bar() as bar:
         task = bar.add_task(escape(target.name), total=None, note="reading")
+        return read_pieces(paths, lambda done, whole: bar.update(task, completed=done, total=whole))
 
-        def report(note: str, done: int, whole: int) -> None:
-            bar.update(task, completed=done, total=whole, note=note)
 
-        pieces = read_pieces(paths, lambda done, whole: report("reading", done, whole))
-        join_videos(pieces, target, lambda done, whole: report("writing", done, whole))
-    return pieces
+def _join(pieces: Sequence[Piece], target: Path) -> None:
+    from spotting_core.media.joined import join_videos
+
+    with progress_bar() as bar:
+        task = bar.add_task(escape(target.name), total=None, note="writing")
+        join_videos(pieces, target, lambda done, whole: bar.update(task, completed=done, total=whole))
 
 
 def _print(pieces: Sequence[Piece], target: Path) -> None:

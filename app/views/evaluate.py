@@ -401,12 +401,12 @@ def _dark() -> bool:
 
 
 def _left_out(measured: list[Measured]) -> None:
-    """What was not counted, and why."""
+    """What was not counted, and why, and what speaks against what was."""
     lines = {
         f"{name}: {left.game}: {left.why}"
         for name, one in zip("AB", measured, strict=False)
         for left in one.games.record.skipped
     }
     if lines:
-        with st.expander(f"Not counted: {len(lines)}"):
+        with st.expander(f"Notes and what was not counted: {len(lines)}"):
             st.html("".join(f'<div class="tl-facts">{page.escape(line)}.</div>' for line in sorted(lines)))

@@ -57,17 +57,19 @@ def replayed_shots(
 def clock_odds(shots: Sequence[Shot], readings: BugReadings) -> list[float]:
     """What the clock of the broadcast says for each of some shots of a half being a replay, in log odds.
 
-    Nothing (0) is said of a shot that was read less than twice, nor of one beside which the clock is not known: before
-    the match, in the break, and where a broadcast shows none.
+    Nothing (0) is said of a shot that was read less than twice, nor of one that does not lie between two moments at
+    which a clock was followed, or in between which nobody knows it: before the match and after it, in the break, and
+    where a broadcast shows none.
     """
     times = np.array([row.time for row in readings.rows])
     texts = (clock_in(row.text, row=True) for row in readings.rows)
     seconds = np.array([np.nan if text is None else text.seconds for text in texts])
     fit = fit_clock(readings.clocks)
+    begin, end = (fit.stretches[0].start, fit.stretches[-1].end) if fit.stretches else (0, 0)
     odds = []
     for shot in shots:
         first, stop = np.searchsorted(times, (shot.start + _MARGIN, shot.end - _MARGIN))
-        known = fit.at((shot.start + shot.end) // 2) is not None
+        known = begin <= shot.start and shot.end <= end and fit.at((shot.start + shot.end) // 2) is not None
         odds.append(_odds(seconds[first:stop]) if known else 0.0)
     return odds
 

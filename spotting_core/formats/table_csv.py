@@ -253,8 +253,8 @@ class _Entries:
         times = _times(columns[table.columns[table.time]], table)
         check_time(min(times), self._path)
         check_time(max(times), self._path)
-        said = table.columns.get("confidence")
-        confidences = [None] * len(rows) if said is None else _confidences(columns[said], table)
+        sure = table.columns.get("confidence")
+        confidences = [None] * len(rows) if sure is None else _confidences(columns[sure], table)
         extras = self._extras(columns, len(rows))
         entries = [
             Entry(
@@ -291,7 +291,7 @@ class _Entries:
             raise BadInputError("this line has no label")
         check_name(label, self._path)
         known_team = team.lower() in TEAMS
-        said = _Described(
+        described = _Described(
             cells.get("game", ""),
             number,
             plain_name(label),
@@ -302,8 +302,8 @@ class _Entries:
         )
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[key] = said
-        return said
+        self._known[key] = described
+        return described
 
 
 def _fitted(row: list[str], width: int) -> list[str]:

@@ -34,9 +34,13 @@ def plain_numbers(cells: Iterable[str], *, comma: bool) -> list[float] | None:
     Arguments:
         comma: whether it may be a comma (see ``parse_number``, which reads them alike, one by one).
     """
+    cells = list(cells)
     text = "\n".join([*cells, ""])
     text = text.replace(",", ".") if comma else text
-    return list(map(float, text.split())) if _DIGITS.fullmatch(text) else None
+    if not _DIGITS.fullmatch(text):
+        return None
+    numbers = list(map(float, text.split()))
+    return numbers if len(numbers) == len(cells) else None  # a cell may hold several lines
 
 
 def parse_number(text: str, *, comma: bool = True) -> float:

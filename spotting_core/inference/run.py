@@ -329,7 +329,7 @@ class Run:
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
                 **_own_suppression(self.model.config),
                 **({SEES_PLACES: True} if _sees_places(self.model.network) else {}),
-                **({READS_PEOPLE: True} if reads_people(card.input, self.rate) else {}),
+                **({READS_PEOPLE: reads_people(card.input, self.rate)} if self.model.inputs.features else {}),
                 **({SPLITS: list(card.training[SPLITS])} if card.training.get(SPLITS) else {}),
             },
             rate=self.rate,

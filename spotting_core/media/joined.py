@@ -28,7 +28,8 @@ from spotting_core.media.video import VideoInfo, open_video
 SUFFIXES = (".mp4", ".mov", ".mkv")
 _TOLERANCE = {".mkv": 1_000}  # microseconds by which a container rounds times
 _EXACT = 100
-_OFTEN = 200  # packets after which progress is told
+_CONVERT = "Convert the pieces alike first, for example with ffmpeg"
+_OFTEN = 50  # packets after which progress is told
 _ALIKE = {
     "coded as": lambda info: info.codec,
     "of pixels": lambda info: info.pixel_format,
@@ -84,7 +85,7 @@ def read_pieces(paths: Sequence[Path], report: ReportDone | None = None) -> list
 
 
 def _check_alike(first: Piece, piece: Piece) -> None:
-    fix = "Convert the pieces alike first, for example with ffmpeg"
+    fix = _CONVERT
     if piece.info.hides_packets:
         raise BadInputError("this video hides pictures at its start by an edit list", where=piece.path, fix=fix)
     for what, of in _ALIKE.items():
@@ -122,30 +123,48 @@ def join_videos(pieces: Sequence[Piece], target: Path, report: ReportDone | None
         raise BadInputError("this is one of the videos to be joined", where=target, fix="Give the whole another name")
     with replacing(target) as made:
         try:
-            _write(pieces, made, suffix, report)
+            written = _write(pieces, made, suffix, report)
+        except OSError:  # no room, or no right to write: ``replacing`` says so
+            raise
         except (av.error.FFmpegError, ValueError) as error:
-            fix = "Give a target that ends with .mkv" if suffix != ".mkv" else "Convert the pieces first"
-            raise BadInputError(f"these packets cannot be joined ({error})", where=target, fix=fix) from error
-        _check_times(pieces, made, target)
+            what = f"the packets of these videos cannot be put into a {suffix} ({type(error).__name__})"
+            raise BadInputError(what, where=target, fix=_CONVERT) from error
+        _check_times(pieces, made, target, written)
 
 
-def _write(pieces: Sequence[Piece], made: Path, suffix: str, report: ReportDone | None) -> None:
+def _write(pieces: Sequence[Piece], made: Path, suffix: str, report: ReportDone | None) -> int:
+    """Write them; returns how many packets of pictures there are."""
+    counted = _Counter(report)
     form, options = ("matroska", {}) if suffix == ".mkv" else (suffix[1:], {"movflags": "faststart"})
     with open_video(pieces[0].path) as (source, video), av.open(str(made), "w", form, options=options) as out:
         picture = out.add_stream_from_template(video, opaque=True)
         sounds: TimedPackets = iter(())
         if source.streams.audio:
-            sounds = _packets(pieces, out.add_stream_from_template(source.streams.audio[0], opaque=True), None)
-        mux_in_order(out, _packets(pieces, picture, report), sounds)
+            sound = out.add_stream_from_template(source.streams.audio[0], opaque=True)
+            sounds = _packets(pieces, sound, _Counter(None))
+        mux_in_order(out, _packets(pieces, picture, counted), sounds)
+    return counted.packets
 
 
-def _packets(pieces: Sequence[Piece], copy: av.stream.Stream, report: ReportDone | None) -> TimedPackets:
+@dataclass
+class _Counter:
+    """Counts the packets of a stream, and tells how far the work is."""
+
+    report: ReportDone | None
+    packets: int = 0
+
+    def tick(self, time: int, whole: int) -> None:
+        if self.report is not None and self.packets % _OFTEN == 0:
+            self.report(max(0, time), whole)
+        self.packets += 1
+
+
+def _packets(pieces: Sequence[Piece], copy: av.stream.Stream, counter: _Counter) -> TimedPackets:
     """Packets of a stream of all pieces, of which the decode times rise."""
     whole, last = pieces[-1].begin + pieces[-1].table.duration, -(1 << 62)
     for piece in pieces:
-        for number, (time, packet) in enumerate(_packets_of(piece, copy)):
-            if report is not None and number % _OFTEN == 0:
-                report(max(0, time), whole)
+        for time, packet in _packets_of(piece, copy):
+            counter.tick(time, whole)
             assert packet.dts is not None
             assert packet.time_base is not None
             if time <= last:  # those of pictures that are shown late may reach back over the seam
@@ -165,13 +184,22 @@ def _packets_of(piece: Piece, copy: av.stream.Stream) -> TimedPackets:
             yield time, packet
 
 
-def _check_times(pieces: Sequence[Piece], made: Path, target: Path) -> None:
+def _check_times(pieces: Sequence[Piece], made: Path, target: Path, written: int) -> None:
+    """The written file shows what the pieces show, one after another.
+
+    Arguments:
+        written: packets of pictures. A piece that was cut out of a stream may begin with pictures that hang on what is
+            not in it; nobody sees them there, and joined they would lie over those before.
+
+    Errors:
+        BadInputError: it does not.
+    """
     times = np.concatenate([piece.begin + piece.table.times for piece in pieces])
     table = read_time_table(made)
     within = _TOLERANCE.get(target.suffix.lower(), _EXACT)
-    if len(table) != len(times) or np.abs(table.start + table.times - times).max() > within:
+    if written != len(times) or len(table) != len(times) or np.abs(table.start + table.times - times).max() > within:
         raise BadInputError(
             "these videos joined would show other times than one after another",
             where=target,
-            fix="Convert the pieces first, for example with ffmpeg",
+            fix=_CONVERT,
         )

@@ -1,7 +1,8 @@
 """Which videos are pieces of one recording, by their names.
 
-Cameras number what they write in pieces: GoPro names chapter and recording (``GX020034.MP4`` is the second of recording
-34), others end with the number of the piece (``half-1.mp4``, ``half part 02.mts``).
+Cameras number what they write in pieces: GoPro names chapter and recording (``GX020034.MP4`` is the second of
+recording 34; of its older cameras ``GOPR0034.MP4`` is the first and ``GP010034.MP4`` the second), others end with the
+number of the piece (``half-1.mp4``, ``half part 02.mts``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _GOPRO = re.compile(r"^(G[HXLP])(\d{2})(\d{4})$", re.IGNORECASE)
+_FIRST_OF_OLDER = re.compile(r"^GOPR(\d{4})$", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^(.*?[^\d\s_.-])[\s_.-]*(?:part|pt|chapter|teil|parte|partie)?[\s_.-]*(\d{1,4})$", re.IGNORECASE
 )
@@ -30,14 +32,26 @@ def recordings_of(videos: Iterable[Path]) -> dict[str, list[Path]]:
 
 def chaptered(videos: Iterable[Path]) -> list[Path]:
     """The first pieces of a recording that a camera has surely written in several, by their names; none else."""
-    named = [video for video in videos if _GOPRO.match(video.stem)]
+    named = [video for video in videos if _GOPRO.match(video.stem) or _FIRST_OF_OLDER.match(video.stem)]
     return next((pieces for pieces in recordings_of(named).values() if len(pieces) > 1), [])
+
+
+def repeated(videos: Iterable[Path]) -> list[Path]:
+    """Two videos whose names make them the same piece of a recording, such as a copy in another format; else none."""
+    known: dict[tuple[str, int], Path] = {}
+    for video in videos:
+        first = known.setdefault(_recording(video.stem), video)
+        if first != video:
+            return sorted([first, video])
+    return []
 
 
 def _recording(stem: str) -> tuple[str, int]:
     """The recording that a name is of, and the number of its piece."""
     if match := _GOPRO.match(stem):
         return f"{match[1]}{match[3]}", int(match[2])
+    if match := _FIRST_OF_OLDER.match(stem):
+        return f"GP{match[1]}", 0
     if match := _NUMBERED.match(stem):
         return match[1], int(match[2])
     return stem, 1

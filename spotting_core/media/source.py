@@ -203,7 +203,7 @@ def check_parts(match: MatchSource, parts: Parts) -> None:
         if len(match.halves) > parts.count
         else f"this folder holds a video of {parts.title(match.halves[-1].half)}, a match has at most {parts.count}",
         where=match.path,
-        fix=f"{said}; touchline join makes one video of them" if (said := match.pieces) else _ONE_EACH,
+        fix=f"{match.pieces}; touchline join makes one video of them" if match.pieces else _ONE_EACH,
     )
 
 

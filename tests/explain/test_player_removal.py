@@ -220,12 +220,21 @@ def test_it_fits_models_that_read_who_stands_where(
     assert fits or reason == "this model does not read who stands where on the pitch"
 
 
-@pytest.mark.parametrize("reads", [True, False])
-def test_an_analysis_says_whether_its_model_reads_people(reads: bool) -> None:
-    layer: Any = SimpleNamespace(
-        record=SimpleNamespace(model={"reads": "a", **({READS_PEOPLE: True} if reads else {})}), has=lambda name: False
-    )
-    assert (METHODS["player-removal"].lacking(layer) is None) == reads
+@pytest.mark.parametrize(
+    ("says", "reason"),
+    [
+        ({"reads": "a", READS_PEOPLE: True}, None),
+        ({"reads": "a", READS_PEOPLE: False}, "this model does not read who stands where on the pitch"),
+        ({}, "this model does not read who stands where on the pitch"),
+        (
+            {"reads": "a"},
+            "its analysis is older than this method, so analyse the match again if the model reads players",
+        ),
+    ],
+)
+def test_an_analysis_says_whether_its_model_reads_people(says: dict[str, Any], reason: str | None) -> None:
+    layer: Any = SimpleNamespace(record=SimpleNamespace(model=says), has=lambda name: False)
+    assert METHODS["player-removal"].lacking(layer) == reason
 
 
 def test_the_figure_shows_everybody_on_the_pitch_and_the_one_who_decides_largest(players: _Match, demo: Path) -> None:

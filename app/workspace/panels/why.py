@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -296,12 +297,18 @@ def _attended(analysis: Analysis, spot: Spot) -> list[dict[str, Any]]:
     ]
 
 
+@lru_cache(maxsize=1)
+def _colours() -> dict[str, str]:
+    """The colours of entities, by name."""
+    return {entity.name: entity.colour for entity in load_prompts().entities}
+
+
 def _entity(half: HalfAnalysis, name: str, row: Mapping[str, Any], effect: float | None) -> dict[str, Any]:
     """An entity as the panel shows it; without the effect of its removal where that was not measured."""
     sample = int(row["sample"])
     return {
         "name": name,
-        "colour": next((e.colour for e in load_prompts().entities if e.name == name), "#FFFFFF"),
+        "colour": _colours().get(name, "#FFFFFF"),
         "weight": round(float(row["weight"]), 3),
         "kept": bool(row["kept"]),
         "effect": effect,

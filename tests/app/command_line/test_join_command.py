@@ -50,12 +50,25 @@ def test_a_cameras_folder_becomes_a_match_of_one_video_a_half(tmp_path: Path) ->
         (["a.mp4"], "one video alone needs no joining"),
         (["."], "the names in this folder do not say which videos belong together"),
         (["a.mp4", "b.mp4", "c.mp4"], "c.mp4: this video does not exist"),
+        (["c.mp4"], "c.mp4: this video does not exist"),
     ],
 )
 def test_what_cannot_be_joined_is_a_sentence_and_writes_nothing(names: list[str], message: str, tmp_path: Path) -> None:
     for name in ("a.mp4", "b.mp4"):
         make_video(tmp_path / name, steady(10))
-    done = touchline_fork("join", *(tmp_path / name for name in names), "--out", tmp_path / "whole.mp4")
+    whole = tmp_path / ("whole" if names == ["."] else "whole.mp4")
+    done = touchline_fork("join", *(tmp_path / name for name in names), "--out", whole)
     assert done.returncode == 2
     assert message in words(done.stderr)
     assert sorted(p.name for p in tmp_path.glob("*.mp4")) == ["a.mp4", "b.mp4"]
+
+
+def test_a_folder_needs_a_folder_and_each_piece_once(tmp_path: Path) -> None:
+    for name in ("half1.mp4", "half2.mp4"):
+        make_video(tmp_path / name, steady(10))
+    to_file = touchline_fork("join", tmp_path, "--out", tmp_path / "whole.mp4")
+    assert (to_file.returncode, "are written to a folder" in words(to_file.stderr)) == (2, True)
+    make_video(tmp_path / "half1.mkv", steady(10))
+    twice = touchline_fork("join", tmp_path, "--out", tmp_path / "out")
+    assert (twice.returncode, "half1.mkv and half1.mp4 are the same piece" in words(twice.stderr)) == (2, True)
+    assert not (tmp_path / "out").exists()

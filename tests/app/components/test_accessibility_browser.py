@@ -61,6 +61,8 @@ def opened(page: Page, server: Server, view: str, match: Match | None = None, mo
     page.goto(f"{server.url}/{view}?match={shown.id}{more}")
     page.get_by_role("heading", level=1).first.wait_for()
     page.wait_for_function(READY.get(view, "() => !document.querySelector('[data-testid=stSkeleton]')"))
+    if view == "clips":  # what the desk says of itself once it is drawn makes the page anew
+        page.locator(".head .caption", has_text="clip 1 of").wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
 
 

@@ -65,7 +65,7 @@ def test_a_half_without_shots_has_none() -> None:
 
 def readings_of(text_at: Callable[[float], str]) -> BugReadings:
     """What was read off the row of the score bug every two seconds of a minute."""
-    return BugReadings(None, tuple(RowReading(t * 1_000_000, text_at(t), 1.0) for t in range(0, 60, 2)), 0.0, 0.0)
+    return BugReadings(None, tuple(RowReading(t * 1_000_000, text_at(t), 1.0) for t in range(0, 62, 2)), 0.0, 0.0)
 
 
 def runs(seconds: float) -> str:
@@ -108,6 +108,11 @@ def test_of_a_clock_that_nobody_knows_or_that_was_read_once_nothing_is_said() ->
     short = [Shot(1, 0, 19_900_000, "a", False, A), Shot(1, 19_900_000, 21_500_000, "b", False, A)]
     assert clock_odds(short, away(20, 22))[1] == 0.0
     assert clock_odds(short, away(60, 60))[1] == 0.0
+
+
+def test_before_the_clock_is_shown_first_and_after_it_was_shown_last_nothing_is_said() -> None:
+    odds = clock_odds(SIX, readings_of(lambda t: runs(t) if 12 <= t < 46 else ""))
+    assert [(value > 0) - (value < 0) for value in odds] == [0, 0, -1, -1, 0, 0]
 
 
 def test_one_reading_that_failed_is_no_clock_that_is_away() -> None:

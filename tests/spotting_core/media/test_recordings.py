@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spotting_core.media.recordings import chaptered, recordings_of
+from spotting_core.media.recordings import chaptered, recordings_of, repeated
 
 
 def test_names_say_which_recording_a_piece_is_of() -> None:
@@ -13,6 +13,9 @@ def test_names_say_which_recording_a_piece_is_of() -> None:
 
     assert names("GX010034.MP4", "GX010035.MP4", "GX020034.MP4", "GX020035.MP4") == {
         "GX0034": ["GX010034.MP4", "GX020034.MP4"], "GX0035": ["GX010035.MP4", "GX020035.MP4"],
+    }  # fmt: skip
+    assert names("GOPR0034.MP4", "GP010034.MP4", "GP020034.MP4", "GOPR0035.MP4") == {
+        "GP0034": ["GOPR0034.MP4", "GP010034.MP4", "GP020034.MP4"], "GP0035": ["GOPR0035.MP4"],
     }  # fmt: skip
     assert names("half part 10.mts", "half part 9.mts") == {"half": ["half part 9.mts", "half part 10.mts"]}
     assert names("first_1.mp4", "first_2.mp4", "second-1.mp4") == {
@@ -26,4 +29,11 @@ def test_chapters_of_a_camera_are_sure_and_numbered_names_are_not() -> None:
     camera = [Path(name) for name in ("GH010012.MP4", "GH010011.MP4", "GH020011.MP4")]
     assert chaptered(camera) == [camera[1], camera[2]]
     assert chaptered(camera[:2]) == []
+    assert chaptered([Path("GP010034.MP4"), Path("GOPR0034.MP4")]) == [Path("GOPR0034.MP4"), Path("GP010034.MP4")]
     assert chaptered([Path("match_1.mp4"), Path("match_2.mp4")]) == []  # the halves of a match, as a rule
+
+
+def test_a_copy_in_another_format_is_the_same_piece() -> None:
+    videos = [Path(name) for name in ("half1.mkv", "half2.mp4", "half1.mp4")]
+    assert repeated(videos) == [videos[0], videos[2]]
+    assert repeated(videos[:2]) == []
