@@ -27,9 +27,9 @@ _FLIPPED = {LOGO: 0.83, "smooth": 0.13, None: 0.2}
 _AT_A_CUT = 0.01  # more than in labels, for what is found as a cut may be a wipe
 _DOUBT = 0.02  # how surely the model may be wrong about a whole shot
 
-_RESTS = float(np.log(44 / 45) - np.log(1 / 125))
+_RESTS = float(np.log(44 / 45) - np.log(1 / 118))
 """What a clock that is away or stands says for a replay, in log odds: so it was in all 43 replays and in none of the
-123 live shots of simmatch's val that were read often enough, counted with one more of each outcome."""
+116 live shots of simmatch's val that were read often enough, counted with one more of each outcome."""
 _RUNS = float(np.log(0.5))  # and one that runs: half of the broadcasts, say, leave it on during replays
 _LEAST_READINGS = 2  # of the row of the score bug within a shot, that are of one kind
 _MARGIN = 200_000  # microseconds at the ends of a shot, where it may be another one's clock

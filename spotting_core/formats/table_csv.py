@@ -116,10 +116,13 @@ def _may_be_too_large(handle: TextIO, delimiter: str, at: int | None) -> bool:
     """
     last, lines = "", 0
     while block := handle.read(_BLOCK):
-        game = _cell(next(csv.reader([handle.readline(_LONGEST_LINE)], delimiter=delimiter), []), at)
-        lines = (lines if game == last else 0) + max(block.count("\n"), block.count("\r")) + 1
-        if lines > MOST_ENTRIES:
+        block += handle.readline(_LONGEST_LINE)  # the rest of the line that the block cuts
+        sample = handle.readline(_LONGEST_LINE)
+        game = _cell(next(csv.reader([sample], delimiter=delimiter), []), at)
+        own = max(block.count("\n"), block.count("\r")) + 1
+        if lines + own > MOST_ENTRIES:
             return True
+        lines = lines + own if game == last else own
         last = game
     return False
 

@@ -26,6 +26,7 @@ from spotting_core.base.files import replacing
 LARGEST_MEMBER = 28 << 20
 """Bytes that one match's file may have, which is held in memory as a whole: scores of every class at every half second
 of a match take 27 MB as SoccerNet's predictions."""
+_LONGEST_NAME = 100  # characters of a copy's name
 LARGEST_COPY = 1 << 30
 """Bytes that a file of many matches may have that is read out of a folder or zip of them."""
 _BLOCK = 1 << 20
@@ -41,6 +42,7 @@ class Member:
         game: path of its folder below the root, with the file's name where several lie there; or empty for a single
             file.
         where: for messages; read: its content; open: the same as a stream; name: of the file.
+        path: of a file that lies in no zip.
     """
 
     game: str
@@ -48,16 +50,20 @@ class Member:
     read: Callable[[], bytes]
     open: Callable[[], IO[bytes]]
     name: str = ""
+    path: Path | None = None
 
     @contextmanager
     def as_file(self) -> Iterator[Path]:
         """A file with its content, for as long as the context lasts: for readers that go through it more than once.
 
         Errors:
-            BadInputError: it is larger than ``LARGEST_COPY``, or cannot be written.
+            BadInputError: it is packed and larger than ``LARGEST_COPY``, or cannot be written.
         """
+        if self.path is not None:
+            yield self.path
+            return
         with TemporaryDirectory(prefix="touchline-") as folder:
-            copy, left = Path(folder) / self.name, LARGEST_COPY
+            copy, left = Path(folder) / self.name[-_LONGEST_NAME:], LARGEST_COPY  # with its ending
             try:
                 with self.open() as stream, copy.open("wb") as out:
                     while block := stream.read(_BLOCK):
@@ -91,14 +97,14 @@ def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterat
     if is_zip(path):
         yield from _zipped(path, file_name, largest)
     elif path.is_file():
-        yield Member("", str(path), _file_reader(path, largest), partial(_opened, path), path.name)
+        yield Member("", str(path), _file_reader(path, largest), partial(_opened, path), path.name, path)
     elif path.is_dir():
         files = sorted(p for p in path.rglob("*") if fits(p.name, file_name) and p.is_file())
         if not files:
             raise _missing_file(path, file_name)
         names = [file.relative_to(path).as_posix() for file in files]
         for file, game in zip(files, _games(names), strict=True):
-            yield Member(game, str(file), _file_reader(file, largest), partial(_opened, file), file.name)
+            yield Member(game, str(file), _file_reader(file, largest), partial(_opened, file), file.name, file)
     else:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
 

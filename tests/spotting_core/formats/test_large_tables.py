@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -121,3 +122,14 @@ def test_a_match_of_too_many_rows_is_refused_wherever_it_lies_and_lines_of_long_
         path.write_text("game,half,seconds,label\n" + rows)
         _, said = read(path)
         assert "a match of this file has more than 100 entries" in said
+
+
+@pytest.mark.parametrize(("block", "counts"), [(64, (99, 99, 99)), (100, (60, 90)), (1000, (99,))])
+def test_what_may_be_too_large_is_known_before_any_row_is_read_wherever_blocks_cut(
+    block: int, counts: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_csv, "_BLOCK", block)
+    monkeypatch.setattr(table_csv, "MOST_ENTRIES", 120 if block < 1000 else 100)
+    fitting = "".join(rows_of(f"g{number}", count) for number, count in enumerate(counts))
+    assert not table_csv._may_be_too_large(io.StringIO(fitting), ",", 0)
+    assert table_csv._may_be_too_large(io.StringIO(fitting + rows_of("many", 300)), ",", 0)
