@@ -36,15 +36,16 @@ def test_no_text_lies_over_a_picture(page: Page, server: Server, match_of: Any, 
     )
 
 
-def test_what_is_asked_for_elsewhere_appears_by_itself(
-    page: Page, server: Server, match_of: Any, stopped: None
-) -> None:
-    match = match_of("plain")
+def test_what_is_asked_for_elsewhere_appears_by_itself(page: Page, server: Server, stopped: None) -> None:
+    """Of ten minutes, for which the model needs longer than the page to look."""
+    make_video(server.root / "ten minutes.mp4", steady(1200, 2.0), first=60_000)
+    match = server.library().add("ten minutes.mp4")
     page.goto(f"{server.url}/library")
     jobs = page.locator(".st-key-tl_card_jobs")
     expect(jobs).to_contain_text("none")
     ask_for_analysis(JobQueue(open_database(server.data)), match, "entity-attention")
     expect(jobs).to_contain_text(match.title)
+    server.library().remove(match)
 
 
 def test_dropped_files_become_a_match(page: Page, server: Server, tmp_path: Path) -> None:
