@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +74,12 @@ def analyze(
     match = open_match(source_path(source, demo))
     data = DataDirectory.default().ensure()
     choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features)
-    left_out: list[str] = []
     if explain and not choice.spots:
         fix = "Add --task spotting, give a model that spots, or leave out --explain"
         raise BadInputError("only spots are explained, and none are looked for", fix=fix)
     with progress_bar() as bar:
         progress = bar.add_task(escape(match.fixture.title), total=None, note="")
-        layers = choice.analyse(match, data, device_named(device), out_folder, _bar_report(bar, progress), left_out)
+        layers = choice.analyse(match, data, device_named(device), out_folder, _bar_report(bar, progress))
         if explain:
             _explain_spots(layers["spotting"], match.path, Context(data, lambda *_: True, device), bar)
     first = next(iter(layers.values()))
@@ -92,13 +91,13 @@ def analyze(
     if json_file != "-":
         for layer in layers.values():
             _print_summary(layer)
-    if choice.tasks and left_out:  # what somebody asked for by its name is not there
+    if choice.tasks and choice.left_out:  # what somebody asked for by its name is not there
         raise typer.Exit(2)
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """What to find, and by which models.
+    """What to find, and by which models; ``left_out`` gets the tasks that cannot be done while others can.
 
     Errors:
         BadInputError: settings that do not go together.
@@ -109,6 +108,7 @@ class _Choice:
     keep: Path | None
     rate: float | None
     features: Path | None
+    left_out: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.tasks and self.models:
@@ -133,18 +133,9 @@ class _Choice:
         return not self.tasks or "spotting" in self.tasks
 
     def analyse(
-        self,
-        match: MatchSource,
-        data: DataDirectory,
-        device: str,
-        out_folder: Path | None,
-        report: ReportProgress,
-        left_out: list[str],
+        self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
     ) -> dict[str, Analysis]:
         """The layers, by task.
-
-        Arguments:
-            left_out: gets the names of tasks that cannot be done for this match, while others can.
 
         Errors:
             BadInputError: see ``analyse_match``.
@@ -152,7 +143,7 @@ class _Choice:
         if self.models or self.rate is not None or self.features is not None:
             analysis = self._by_models(match, data, device, out_folder, report)
             return {analysis.record.task: analysis}
-        return self._by_tasks(match, data, device, out_folder, report, left_out)
+        return self._by_tasks(match, data, device, out_folder, report)
 
     def _by_models(
         self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
@@ -172,13 +163,7 @@ class _Choice:
         return analyse(match, loaded, data, out=out_folder, rate=self.rate, features=self.features, report=report)
 
     def _by_tasks(
-        self,
-        match: MatchSource,
-        data: DataDirectory,
-        device: str,
-        out_folder: Path | None,
-        report: ReportProgress,
-        left_out: list[str],
+        self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
     ) -> dict[str, Analysis]:
         from spotting_core.inference.every_task import analyse_tasks, default_models, require_models
         from spotting_core.media.source import check_parts
@@ -190,9 +175,9 @@ class _Choice:
         _print_doubts(match, first, data)
 
         def leave_out(name: str, error: BadInputError) -> None:
-            if len(left_out) == len(models) - 1:  # there is no other
+            if len(self.left_out) == len(models) - 1:  # there is no other
                 raise error
-            left_out.append(name)
+            self.left_out.append(name)
             _print_left_out(name, error)
 
         return analyse_tasks(

@@ -19,7 +19,6 @@ import numpy as np
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.base.report_done import ReportDone
-from spotting_core.domain.clock import half_clock
 from spotting_core.media.ingest import read_video
 from spotting_core.media.packet_copies import TimedPackets, moved_packets, mux_in_order
 from spotting_core.media.times import TimeTable, read_time_table
@@ -53,9 +52,6 @@ class Piece:
     info: VideoInfo
     table: TimeTable
     begin: int
-
-    def __str__(self) -> str:
-        return f"{self.path.name} from {half_clock(self.begin)}"
 
 
 def read_pieces(paths: Sequence[Path], report: ReportDone | None = None) -> list[Piece]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from spotting_core.base.errors import BadInputError, CancelledError
+from spotting_core.media import joined
 from spotting_core.media.decode import numbered_frames
 from spotting_core.media.joined import Piece, join_videos, read_pieces
 from spotting_core.media.times import read_time_table
@@ -80,3 +81,14 @@ def test_what_cannot_be_one_video_is_a_sentence(tmp_path: Path) -> None:
         join_videos(pieces, tmp_path / "whole.avi")
     with pytest.raises(BadInputError, match="this is one of the videos to be joined"):
         join_videos(pieces, tmp_path / "b.mp4")
+
+
+def test_pictures_that_lie_over_those_of_the_piece_before_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece that was cut out of a stream may begin with pictures that nobody sees there."""
+    pieces, write = read_pieces(pieces_of(tmp_path)), joined._write
+    monkeypatch.setattr(joined, "_write", lambda *arguments: write(*arguments) + 3)
+    with pytest.raises(BadInputError, match="joined would show other times than one after another"):
+        join_videos(pieces, tmp_path / "whole.mkv")
+    assert not (tmp_path / "whole.mkv").exists()
