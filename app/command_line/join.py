@@ -33,15 +33,13 @@ def join(
     Nothing is encoded anew: pictures and sound are copied, each piece behind the one before. Of a folder every
     recording becomes a video, so that what is written is a match of one video per half.
     """
-    from spotting_core.media.joined import SUFFIXES
+    from spotting_core.media.joined import SUFFIXES, recordings_in
 
     if len(sources) == 1 and sources[0].is_dir():
         if out_path.suffix.lower() in SUFFIXES:
             fix = "Give a folder, or the videos themselves in the order of play"
             raise BadInputError("the recordings of a folder are written to a folder", where=out_path, fix=fix)
-        wanted = {
-            out_path / f"{name}{_suffix(pieces, SUFFIXES)}": pieces for name, pieces in _recordings(sources[0]).items()
-        }
+        wanted = recordings_in(sources[0], out_path)
     elif len(sources) == 1 and sources[0].is_file():
         raise BadInputError("one video alone needs no joining", where=sources[0], fix="Give two or more, or a folder")
     else:
@@ -53,32 +51,6 @@ def join(
     for target, pieces in read.items():
         _join(pieces, target)
         _print(pieces, target)
-
-
-def _recordings(folder: Path) -> dict[str, list[Path]]:
-    """The recordings of a folder, by name.
-
-    Errors:
-        BadInputError: it has no videos, or their names do not say which belong together.
-    """
-    from spotting_core.media.recordings import recordings_of, repeated
-    from spotting_core.media.source import videos_in
-
-    videos = videos_in(folder)
-    if twice := repeated(videos):
-        names = " and ".join(video.name for video in twice)
-        fix = "Keep one of them here, or give the videos themselves in the order of play"
-        raise BadInputError(f"{names} are the same piece of a recording", where=folder, fix=fix)
-    recordings = recordings_of(videos)
-    if max(map(len, recordings.values())) < 2:
-        fix = "Give the videos that are one half, in the order of play"
-        raise BadInputError("the names in this folder do not say which videos belong together", where=folder, fix=fix)
-    return recordings
-
-
-def _suffix(pieces: Sequence[Path], suffixes: Sequence[str]) -> str:
-    own = pieces[0].suffix.lower()
-    return own if own in suffixes else ".mp4"
 
 
 def _read(paths: Sequence[Path], target: Path) -> list[Piece]:

@@ -13,6 +13,8 @@ from app.library.roots import is_below
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.classes import ClassTable
 from spotting_core.formats import labels_v2, registry
+from spotting_core.jobs.joining import joined_folder
+from spotting_core.media.joined import recordings_in
 from spotting_core.media.source import VIDEO_SUFFIXES, MatchSource, is_numbered
 
 MOST_ENTRIES = 1000
@@ -42,6 +44,7 @@ class FoundMatch:
         videos: how many it has; labels: whether true spots lie beside them.
         problem: why it cannot be added, or None; match: id in the library, where it is there already.
         unread: names of files of labels beside it that are not taken from there.
+        recordings: how many videos could be made of its own by joining those that are pieces of one; 0 where none are.
     """
 
     path: Path
@@ -51,6 +54,7 @@ class FoundMatch:
     problem: str | None = None
     match: str | None = None
     unread: tuple[str, ...] = ()
+    recordings: int = 0
 
 
 def folder_at(path: Path, roots: tuple[Path, ...]) -> Folder:
@@ -93,8 +97,23 @@ def matches_below(
     for place in _places(path, roots, int(of_one)):
         if len(found) == MOST_MATCHES:
             break
-        found.append(_found(place, library, classes, known.get(place.resolve())))
+        found.append(_found(place, library, roots, classes, known.get(place.resolve())))
     return found
+
+
+def unjoined(folder: Path, roots: tuple[Path, ...]) -> int:
+    """How many videos would be written if the videos of a folder were joined by their names; 0 where they are there,
+    nothing can be joined, or what is read or written lies below no root."""
+    target = joined_folder(folder)
+    if not is_below(target, roots):
+        return 0
+    try:
+        wanted = recordings_in(folder, target)
+    except TouchlineError:
+        return 0
+    if not all(is_below(piece, roots) for pieces in wanted.values() for piece in pieces):
+        return 0
+    return sum(not video.exists() for video in wanted)
 
 
 def _places(path: Path, roots: tuple[Path, ...], depth: int) -> Iterator[Path]:
@@ -111,13 +130,14 @@ def _places(path: Path, roots: tuple[Path, ...], depth: int) -> Iterator[Path]:
             continue
 
 
-def _found(path: Path, library: Library, classes: ClassTable, match: str | None) -> FoundMatch:
+def _found(path: Path, library: Library, roots: tuple[Path, ...], classes: ClassTable, match: str | None) -> FoundMatch:
     try:
         source = library.open(str(path), classes)
     except TouchlineError as problem:
-        return FoundMatch(path, path.name, problem=str(problem), match=match)
+        return FoundMatch(path, path.name, problem=str(problem), match=match, recordings=unjoined(path, roots))
     labels = source.companion(labels_v2.FILE_NAME) is not None
-    return FoundMatch(path, source.fixture.title, len(source.halves), labels, None, match, _unread(source))
+    recordings = unjoined(path, roots) if source.pieces else 0
+    return FoundMatch(path, source.fixture.title, len(source.halves), labels, None, match, _unread(source), recordings)
 
 
 def _unread(source: MatchSource) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.components.drop_zone import drop_zone
-from app.library.folders import MOST_MATCHES, FoundMatch, folder_at, matches_below
+from app.library.folders import MOST_MATCHES, FoundMatch, folder_at, matches_below, unjoined
 from app.library.library import Library
 from app.library.uploads import LARGEST_PIECE, checked_name, taken_suffixes
 from app.routes.http import PREFIX
@@ -20,6 +20,9 @@ from app.views.shown import token
 from app.work.analysing import ask_for_analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
+from spotting_core.jobs.joining import JOINING, JoiningParameters, joined_folder
+from spotting_core.jobs.queue import FAILED
+from spotting_core.media.recordings import chaptered
 
 BROWSE, UPLOAD = "browse", "upload"
 _TITLES = {BROWSE: "Browse folders", UPLOAD: "Drop files"}
@@ -27,6 +30,7 @@ _ADDING = "library_adding"  # in the session: {paths that are left, how many the
 _FOLDER = "library_folder"
 _READ = 30  # matches of a preview whose videos are read to see what is wrong
 _LISTED = 200  # matches and folders that are drawn
+_JOINED = 5  # folders of pieces that are offered to be joined
 
 
 def add_buttons() -> None:
@@ -162,6 +166,9 @@ def preview(library: Library, here: Path, roots: tuple[Path, ...], model: str, o
     st.html(f'<div class="tl-card-title">{page.escape(", ".join(filter(None, counts)))}</div>')
     lines = "".join(_line(one, here) for one in found[:_LISTED])
     st.html(f'<div class="tl-found" role="list" tabindex="0" aria-label="What lies there">{lines}</div>')
+    with st.container():  # always there, so that what follows keeps its place
+        for number, (folder, recordings) in enumerate(_of_pieces(found, here, roots)):
+            _joining(folder, recordings, number)
     if len(found) > _LISTED or len(found) == MOST_MATCHES:
         st.caption(f"The first {min(len(found), _LISTED):d} are listed; at most {MOST_MATCHES:d} are added at once.")
     if reading:
@@ -215,6 +222,40 @@ def _line(one: FoundMatch, here: Path) -> str:
         f"<b>{page.escape(one.title)}</b><small>{page.escape(below)}</small></span>"
         f"<small>{page.escape(one.problem or facts)}</small></div>"
     )
+
+
+# --- pieces -------------------------------------------------------------------------------------------
+
+
+def _of_pieces(found: Sequence[FoundMatch], here: Path, roots: tuple[Path, ...]) -> list[tuple[Path, int]]:
+    """Folders of pieces of recordings, with how many videos they would become: this one, or those below."""
+    if chaptered(one.path for one in found if one.path.parent == here):
+        return [(here, recordings)] if (recordings := unjoined(here, roots)) else []
+    return [(one.path, one.recordings) for one in found if one.recordings][:_JOINED]
+
+
+def _joining(folder: Path, recordings: int, number: int) -> None:
+    """Offer to join the videos of a folder that are pieces of recordings, or say how far that is."""
+    queue, parameters = shared_queue(), JoiningParameters(str(folder))
+    job = queue.latest(JOINING.key(parameters))
+    if job is not None and job.live:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.progress(min(1.0, job.progress), text=page.plain(f"{job.title}: {page.progress_text(job)}"))
+            if st.button("Cancel", key=f"library-join-stop-{number}", disabled=job.cancelling):
+                queue.cancel(job.id)
+        return
+    if job is not None and job.state == FAILED:
+        st.error(page.plain(f"{folder.name} could not be joined. {job.error}"))
+    help_text = (
+        f"Writes into {joined_folder(folder).name}, beside it, which then is a match. Nothing is encoded anew, and the "
+        "pieces stay as they are; as much room as they take is needed once more."
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        videos = "one video" if recordings == 1 else f"{recordings} videos"
+        st.caption(page.plain(f"The videos of {folder.name} are pieces of recordings."))
+        if st.button(page.plain(f"Join them into {videos}"), key=f"library-join-{number}", help=page.plain(help_text)):
+            JOINING.ask(queue, parameters)
+            st.rerun(scope="app")
 
 
 # --- adding -------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ MODULES = (
     "spotting_core.jobs.match_clock",
     "spotting_core.jobs.training",
     "spotting_core.jobs.adding_model",
+    "spotting_core.jobs.joining",
     "explain.jobs.explanation",
     "explain.jobs.what_if",
     "explain.jobs.words",

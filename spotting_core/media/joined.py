@@ -21,6 +21,8 @@ from spotting_core.base.files import replacing
 from spotting_core.base.report_done import ReportDone
 from spotting_core.media.ingest import read_video
 from spotting_core.media.packet_copies import TimedPackets, moved_packets, mux_in_order
+from spotting_core.media.recordings import recordings_of, repeated
+from spotting_core.media.source import videos_in
 from spotting_core.media.times import TimeTable, read_time_table
 from spotting_core.media.video import VideoInfo, open_video
 
@@ -52,6 +54,29 @@ class Piece:
     info: VideoInfo
     table: TimeTable
     begin: int
+
+
+def recordings_in(folder: Path, out: Path) -> dict[Path, list[Path]]:
+    """The video to be written below ``out`` for each recording of a folder, with its pieces in order.
+
+    Errors:
+        BadInputError: the folder has no videos, or their names do not say which belong together.
+    """
+    videos = videos_in(folder)
+    if twice := repeated(videos):
+        names = " and ".join(video.name for video in twice)
+        fix = "Keep one of them here, or give the videos themselves in the order of play"
+        raise BadInputError(f"{names} are the same piece of a recording", where=folder, fix=fix)
+    recordings = recordings_of(videos)
+    if max(map(len, recordings.values())) < 2:
+        fix = "Give the videos that are one half, in the order of play"
+        raise BadInputError("the names in this folder do not say which videos belong together", where=folder, fix=fix)
+    return {out / f"{name}{_suffix(pieces)}": pieces for name, pieces in recordings.items()}
+
+
+def _suffix(pieces: Sequence[Path]) -> str:
+    own = pieces[0].suffix.lower()
+    return own if own in SUFFIXES else ".mp4"
 
 
 def read_pieces(paths: Sequence[Path], report: ReportDone | None = None) -> list[Piece]:

@@ -72,6 +72,25 @@ def test_dropped_files_become_a_match(page: Page, server: Server, tmp_path: Path
     expect(page.get_by_text("Brest 2 – 1")).to_be_visible()
 
 
+def test_pieces_of_a_recording_are_joined_where_they_are_added(page: Page, server: Server) -> None:
+    camera = server.root / "cup final" / "camera behind the north stand"
+    camera.mkdir(parents=True)
+    for number, name in enumerate(("GX010034", "GX020034", "GX010035")):
+        make_video(camera / f"{name}.mp4", steady(60), first=44_000 + 100 * number)
+    page.goto(f"{server.url}/library?add=browse&folder=1/cup final")
+    bad = page.locator(".tl-found .bad")
+    expect(bad).to_contain_text("pieces of one recording")
+    title = bad.locator("b")
+    assert title.evaluate("node => node.getBoundingClientRect().height") < 20  # a long reason leaves the name its room
+    page.get_by_role("button", name="Join them into 2 videos").click()
+    expect(page.locator(".tl-found .new")).to_contain_text("camera behind the north stand joined")
+    expect(page.get_by_role("button", name="Add 1 match")).to_be_enabled()
+    assert sorted(path.name for path in (camera.parent / f"{camera.name} joined").iterdir()) == [
+        "GX0034.mp4",
+        "GX0035.mp4",
+    ]
+
+
 def _no_match(folder: Path) -> Path:
     path = folder / "run.sh"
     path.write_text("echo")

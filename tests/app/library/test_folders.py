@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.library import folders
-from app.library.folders import folder_at, matches_below
+from app.library.folders import folder_at, matches_below, unjoined
 from app.library.library import Library
 from app.settings import settings
 from spotting_core.base.errors import BadInputError
@@ -101,3 +101,27 @@ def test_files_of_labels_that_are_not_taken_are_named(tmp_path: Path, library: L
     make_video(place / "another.mp4", steady(30), first=800)
     found = matches_below(place, library, settings().roots, load_classes())
     assert [one.unread for one in found] == [(), ()]  # nobody knows whose they are
+
+
+def test_a_folder_of_pieces_says_how_many_videos_it_would_be(tmp_path: Path, library: Library) -> None:
+    place = tmp_path / "camera"
+    place.mkdir()
+    for number, name in enumerate(("GX010034", "GX020034", "GX010035")):
+        make_video(place / f"{name}.mp4", steady(30), first=100 * number)
+    roots = settings().roots
+    (one,) = matches_below(tmp_path, library, roots, load_classes())
+    assert (one.path, one.recordings) == (place, 2)
+    assert "GX010034.mp4 and GX020034.mp4 are pieces of one recording" in str(one.problem)
+    (tmp_path / "camera joined").mkdir()
+    (tmp_path / "camera joined" / "GX0034.mp4").write_bytes(b"there")
+    assert unjoined(place, roots) == 1
+    assert unjoined(tmp_path, roots) == 0  # no videos of its own, and nothing may be written beside a root
+    (place / "GX020035.mp4").symlink_to(Path(__file__))  # a piece that lies below no root
+    assert unjoined(place, roots) == 0
+
+
+def test_the_root_itself_is_not_joined_into_what_lies_beside_it(tmp_path: Path, library: Library) -> None:
+    for number, name in enumerate(("GX010034", "GX020034")):
+        make_video(tmp_path / f"{name}.mp4", steady(30), first=100 * number)
+    assert unjoined(tmp_path, (tmp_path,)) == 0
+    assert unjoined(tmp_path, (tmp_path.parent,)) == 1

@@ -8,9 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library, Match
+from app.state import shared_queue
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
+from spotting_core.jobs.joining import JOINING, JoiningParameters
+from spotting_core.jobs.kind import Context
+from spotting_core.jobs.queue import FAILED
 from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, REJECT, Reviews, origin_of
@@ -103,6 +107,36 @@ def test_a_season_is_previewed_and_added(library: Library, tmp_path: Path) -> No
     at.button(key="library_done").click().run()
     assert "add" not in at.query_params
     assert "2 in the library already" in texts(page_of(add="browse", folder="1/season"))
+
+
+def test_pieces_of_recordings_are_joined_from_the_preview(
+    library: Library, data: DataDirectory, tmp_path: Path
+) -> None:
+    camera = tmp_path / "cameras" / "north"
+    camera.mkdir(parents=True)
+    for number, name in enumerate(("GX010034", "GX020034", "GX010035")):
+        make_video(camera / f"{name}.mp4", steady(30), first=300 * number)
+    at = page_of(add="browse", folder="1/cameras")
+    assert "1 that cannot be added" in texts(at)
+    assert "The videos of north are pieces of recordings." in texts(at)
+    next(b for b in at.button if b.label == "Join them into 2 videos").click().run()
+    (job,) = shared_queue().all_live(["join"])
+    assert job.parameters == {"folder": str(camera)}
+    assert [bar.proto.text.startswith("Joining the videos of north: ") for bar in at.get("progress")] == [True]
+    taken = shared_queue().take(["join"])
+    assert taken is not None
+    shared_queue().finish(taken, FAILED, "no room")
+    at.run()
+    assert [e.value for e in at.error] == ["north could not be joined. no room"]
+    JOINING.perform(JoiningParameters(str(camera)), Context(data, lambda *_: True, "cpu"))
+    at = page_of(add="browse", folder="1/cameras")
+    assert "1 new, 1 that cannot be added" in texts(at)
+    assert not [b for b in at.button if b.label.startswith("Join")]
+    inside = page_of(add="browse", folder="1/cameras/north")  # where every video would be a match of its own
+    assert not [b for b in inside.button if b.label.startswith("Join")]
+    (tmp_path / "cameras" / "north joined" / "GX0034.mp4").unlink()
+    inside = page_of(add="browse", folder="1/cameras/north")
+    assert [b.label for b in inside.button if b.label.startswith("Join")] == ["Join them into one video"]
 
 
 @pytest.mark.parametrize(
