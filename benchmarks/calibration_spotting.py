@@ -231,7 +231,7 @@ def main() -> None:
     runs = [run for run in [*real, *simulated] if not arguments.only or run.name in arguments.only]
     if arguments.only and (unknown := set(arguments.only) - {run.name for run in runs}):
         parser.error(f"there is no run {sorted(unknown)[0]}")
-    console, waiting = Console(width=180), [run for run in runs if arguments.retrain or run.result is None]
+    console, waiting = Console(width=200), [run for run in runs if arguments.retrain or run.result is None]
     hours = sum(run.minutes for run in waiting) / 60
     console.print(f"{len(waiting)} of {len(runs)} runs to make: about {hours:.1f} hours on one core.", highlight=False)
     for run in waiting if not arguments.plan else ():
