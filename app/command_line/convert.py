@@ -68,7 +68,7 @@ def convert(
     lost: _Losses = Counter()
     notes: dict[str, None] = {}
     counts: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
+    left_out = Counter(registry.set_aside(source, reader))
     options = Options(table or load_classes(DEFAULT_TABLE), rate, threshold)
     watched = _watched(documents, writer, options.parts, counts, lost, notes, left_out)
     registry.write(target, _some(watched, source, (reader, writer), counts, lost, left_out), writer, options)
