@@ -374,7 +374,7 @@ def _forms_inside(path: Path) -> dict[str | None, list[str]]:
     forms: dict[str | None, list[str]] = {}
     for number, member in enumerate(_readable(path)):
         form = _form_of(member) if number < _LOOKED_INTO else _by_name(member.name)
-        forms.setdefault(form and form.name, []).append(_shown(member, path))
+        forms.setdefault(form.name if form is not None else None, []).append(_shown(member, path))
     return forms
 
 
