@@ -557,10 +557,13 @@ def write(path: Path, documents: Iterable[Any], form: Format, options: Options |
     """Write matches, one by one; returns how many.
 
     Errors:
-        BadInputError: it cannot be written.
+        BadInputError: it cannot be written, or the target is a zip and the format has all matches in one file.
     """
     if form.write is None:
         raise BadInputError(f"{form.title} cannot be written", where=path)
+    if form.many and path.suffix.lower() == ".zip":
+        what, fix = f"{form.title} has all matches in one file, and this would be a zip", f"Name a file *{form.suffix}"
+        raise BadInputError(what, where=path, fix=fix)
     return form.write(path, documents, options or Options())
 
 

@@ -156,3 +156,14 @@ def test_a_damaged_gzip_inside_is_named(tmp_path: Path, packed: bool) -> None:
     path = put(tmp_path, {"a.recall.json.gz": content, "b.json": predictions("b/1")}, packed)
     with pytest.raises(BadInputError, match=r"a\.recall\.json\.gz"):
         read(path, "e2e-spot")
+
+
+@pytest.mark.parametrize("form", ["csv", "osl", "e2e-spot"])
+def test_a_format_of_many_matches_is_not_written_under_the_name_of_a_zip(form: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(CSV)
+    done = touchline("convert", tmp_path / "a.csv", tmp_path / "out.zip", "--to", form)
+    assert done.returncode == 2
+    assert "has all matches in one file, and this would be a zip. Name a file *." in " ".join(done.stderr.split())
+    assert not (tmp_path / "out.zip").exists()
+    assert touchline("convert", tmp_path / "a.csv", tmp_path / "out.zip", "--to", "labels-v2").returncode == 0
+    assert zipfile.is_zipfile(tmp_path / "out.zip")
