@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from app.command_line.terminal import check_output, out, write_machine_output
+from app.command_line.terminal import check_output, out, print_left_out, print_note, write_machine_output
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 
@@ -52,15 +53,35 @@ def _of_files(first: Path, second: Path, candidates: Path | None, reach: int) ->
     from spotting_core.evaluation.agreement import pairs_of_candidates, pairs_of_files
 
     own, other = _spots(first), _spots(second)
+    for doubt in _unlike_classes(own, other, first, second):
+        print_note(doubt)
     if candidates is None:
         return pairs_of_files(own, other, reach)
     return pairs_of_candidates(_spots(candidates), own, other, reach)
 
 
 def _spots(path: Path) -> list[Spot]:
+    """The spots of a file, of which it is said how they were understood, and what of it is none."""
     from spotting_core.formats import registry
 
-    return registry.read_one(path).sorted_spots
+    document = registry.read_one(path)
+    print_left_out({f"{reason} ({path})": number for reason, number in document.left_out.items()})
+    for note in document.notes:
+        print_note(note if str(path) in note else f"{path}: {note}")
+    return document.sorted_spots
+
+
+def _unlike_classes(own: Sequence[Spot], other: Sequence[Spot], first: Path, second: Path) -> Iterator[str]:
+    """Clauses on classes of two files that nobody can agree on, for the other calls none so."""
+    from spotting_core.domain.class_names import nearest_name
+
+    names, others = ({spot.label: None for spot in spots} for spots in (own, other))
+    for name in names:
+        near = nearest_name(name, others) if name not in others else None
+        if near is not None and near not in names:
+            yield f"{first} says {name!r} and {second} {near!r}: other letter case is another class"
+    if names and others and not names.keys() & others.keys():
+        yield f"not one class of {first} is also one of {second}"
 
 
 def _reviewed(match: Path, first: str, second: str) -> list[Pair]:

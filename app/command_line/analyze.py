@@ -15,7 +15,7 @@ from rich.progress import Progress as RichProgress
 from rich.progress import TaskID
 from rich.table import Table
 
-from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, err, out, print_note, progress_bar, write_machine_output
 from app.settings import DEMO
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, printable
@@ -247,7 +247,7 @@ def _print_doubts(match: MatchSource, loaded: LoadedModel | Ensemble, data: Data
     for finding in check_videos(match, media, loaded.classes.parts, loaded.card):
         if finding.severity != NOTE and finding.check != DOMAIN:
             sentence = ". ".join(filter(None, [finding.what, finding.evidence, finding.fix]))
-            err.print(f"[yellow]Note:[/yellow] {escape(printable(sentence))}.", highlight=False, soft_wrap=True)
+            print_note(printable(sentence))
 
 
 def _explain_spots(analysis: Analysis, path: Path, context: Context, bar: RichProgress) -> None:

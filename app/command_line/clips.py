@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from app.command_line.analyze import source_path
-from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, err, out, print_note, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, extended, load_classes
@@ -119,7 +119,7 @@ def clips(
         names,
     )  # fmt: skip
     for note in notes[:_MOST_NOTES]:
-        err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
+        print_note(note)
     if len(notes) > _MOST_NOTES:
         err.print(f"… and {len(notes) - _MOST_NOTES} more.", highlight=False)
     exported = _export(order, footage, out_folder)

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from app.command_line.clock import read_clock
-from app.command_line.terminal import err, out, print_left_out
+from app.command_line.terminal import err, out, print_left_out, print_note
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
@@ -68,7 +68,7 @@ def convert(
     lost: _Losses = Counter()
     notes: dict[str, None] = {}
     counts: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
+    left_out = Counter(registry.set_aside(source, reader))
     options = Options(table or load_classes(DEFAULT_TABLE), rate, threshold)
     watched = _watched(documents, writer, options.parts, counts, lost, notes, left_out)
     registry.write(target, _some(watched, source, (reader, writer), counts, lost, left_out), writer, options)
@@ -83,7 +83,7 @@ def convert(
         err.print(f"[yellow]Note:[/yellow] {empty} no {writer.kind}.", highlight=False)
     print_left_out(left_out)
     for note in notes:
-        err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
+        print_note(note)
     for loss in _summed(lost):
         sentence = f"[yellow]Not carried by {writer.title}:[/yellow] {escape(str(loss))}."
         err.print(sentence, highlight=False, soft_wrap=True)
@@ -215,6 +215,9 @@ def _doubtful(document: Document, parts: Parts) -> list[str]:
             end = "three hours" if length is None else "the end of its video, by the length that is known"
             which = f"{past} of {count_of(len(times), 'spot')} of {parts.title(part)}"
             told.append(f"{name} has {which} past {end}; times count from its start")
+    again = len(document.spots) - len({(s.half, s.time, s.label, s.team) for s in document.spots})
+    if again:
+        told.append(f"{name} has {count_of(again, 'spot')} twice, of the same class, team and moment")
     moments = {spot.time for spot in document.spots}
     if len(moments) > 1 and min(moments) >= 0 and max(moments) < 1_000_000:
         told.append(f"all times of {name} lie within its first second, as those do that a spreadsheet counts in days")

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.command_line.terminal import check_output, err, out, write_machine_output
+from app.command_line.terminal import check_output, err, out, print_note, write_machine_output
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record, read_split
 from spotting_core.evaluation.precision import VIEWS
@@ -91,6 +91,6 @@ def _print_record(record: Record) -> None:
     """What was counted and what was not, on the error stream."""
     err.print(f"Counted: {len(record.counted)}.", highlight=False)
     for left in record.skipped[:_NOTES]:
-        err.print(f"[yellow]Note:[/yellow] {escape(left.game)}: {escape(left.why)}.", highlight=False, soft_wrap=True)
+        print_note(f"{left.game}: {left.why}")
     if len(record.skipped) > _NOTES:
         err.print(f"… and {len(record.skipped) - _NOTES} more; --json lists all.", highlight=False)

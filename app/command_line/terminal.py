@@ -42,6 +42,11 @@ def print_left_out(left_out: Mapping[str, int]) -> None:
         err.print(f"[yellow]Left out:[/yellow] {number} × {escape(reason)}.", highlight=False, soft_wrap=True)
 
 
+def print_note(note: str) -> None:
+    """Say on the error stream what a reader should know of how something was understood; note: a clause."""
+    err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
+
+
 def write_machine_output(value: Any, target: str) -> None:
     """JSON to a file, or to standard output for ``-``.
 

@@ -77,7 +77,7 @@ function confusionMatrix(data, look, theme) {
   return look.html`<div class="matrix"><table><caption>True classes down, what was spotted across</caption><thead><tr><th></th>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-const CHIPS = { near: ["near", "↔", "Near"], missed: ["bad", "···", "Missed"], false: ["bad", "✕", "False"], right: ["good", "✓", "Right"], open: ["open", "?", "Open"], reviewed: ["good", "✓", "Reviewed"],
+const CHIPS = { near: ["near", "↔", "Near"], missed: ["bad", "···", "Missed"], false: ["bad", "✕", "False"], right: ["good", "✓", "Right"], open: ["open", "?", "Open"], reviewed: ["good", "✓", "Reviewed"], labelled: ["label", "▪", "Label"],
   one: ["bad", "½", "Only one"], class: ["near", "≠", "Class"], apart: ["near", "↔", "Time"] };
 
 function errorList(data, look, theme) {

@@ -10,6 +10,7 @@ from app.library.library import Library, Match, gone_choice
 from app.library.playing import play_at_hand, play_stamp
 from app.library.roots import source_of
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.counts import count_of
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable, joined, load_classes
@@ -22,14 +23,14 @@ from spotting_core.search.rows import (
     is_tag,
     rows_of,
     stamp_of,
-    tagged_fingerprint,
-    tagged_rows,
+    unspotted_fingerprint,
+    unspotted_rows,
     write_rows,
 )
 from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.codes import Codes, with_codes
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import STANDING, Reviews
+from spotting_core.store.reviews import STANDING, ReviewedSpot, Reviews
 from spotting_core.tasks.spotting import SPOTTING
 
 
@@ -60,15 +61,16 @@ class Timeline:
 @dataclass(frozen=True)
 class Searched:
     """The matches that can be searched, by id: those that a model has judged, with the analyses that are used of them,
-    and those that people have tagged alone; and all classes, the default ones first.
+    and those that people have tagged or labelled alone; and all classes, the default ones first.
 
     The parts of the classes are those that the matches have in common.
 
     Arguments:
         analyses: of the matches that have one; timelines: of all.
         problems: why analysed matches cannot be searched, by their ids.
-        labelled: titles of the matches that have labels, and that neither a model nor a person has spotted in.
-        gone: a word about each match whose chosen model has no analysis any more, by its id.
+        labelled: ids of the matches in which no model has spotted, and whose labels can be found.
+        notes: a word about each match whose chosen model has no analysis any more, or of whose labels some are left
+            out, by its id.
     """
 
     matches: dict[str, Match]
@@ -76,8 +78,8 @@ class Searched:
     timelines: dict[str, Timeline]
     classes: ClassTable
     problems: dict[str, str] = field(default_factory=dict)
-    gone: dict[str, str] = field(default_factory=dict)
-    labelled: tuple[str, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+    labelled: frozenset[str] = frozenset()
 
     @property
     def most_parts(self) -> int:
@@ -103,17 +105,22 @@ def bring_up_to_date(
 
     A match whose analysis cannot be read is left out, and told among the problems.
     """
-    searched, used, timelines, problems, gone = {}, {}, {}, {}, {}
-    labelled: list[str] = []
+    searched, used, timelines, problems, notes = {}, {}, {}, {}, {}
+    labelled: set[str] = set()
     for match in library.matches():
         layers = library.layers(match)
         if not layers or layers[0].record.task != SPOTTING.name:
             if damaged := library.damaged(match):
                 problems[match.id] = f"{match.title}: {damaged[0].problem}"
-            elif tagged := _tagged(match, layers, library, reviews, camera_reviews, data):
-                searched[match.id], timelines[match.id] = match, tagged
-            elif _truth(library, match):
-                labelled.append(match.title)
+                continue
+            known = _known(library, match, reviews, data)
+            if known.tags or known.labels:
+                _write_known(match, known, layers, camera_reviews, data)
+                searched[match.id], timelines[match.id] = match, known.timeline
+            if known.labels:
+                labelled.add(match.id)
+            if known.left_out:
+                notes[match.id] = f"{match.title}: {known.left_out}"
             continue
         try:
             _write(match, layers, library, reviews, camera_reviews, data)
@@ -123,12 +130,12 @@ def bring_up_to_date(
         searched[match.id], used[match.id] = match, layers[0]
         timelines[match.id] = _with_tags(Timeline.of_analysis(layers[0]), match, reviews, data)
         if word := gone_choice(layers, library.chosen(match)):
-            gone[match.id] = f"{match.title}: {word}"
+            notes[match.id] = f"{match.title}: {word}"
     search.refresh(list(searched))
     tables = list(dict.fromkeys(t.classes for t in timelines.values())) or [load_classes()]
     parts = common_parts(table.parts for table in tables)
     classes = replace(joined([load_classes(), *tables]), parts=parts)
-    return Searched(searched, used, timelines, classes, problems, gone, tuple(labelled))
+    return Searched(searched, used, timelines, classes, problems, notes, frozenset(labelled))
 
 
 def _with_tags(timeline: Timeline, match: Match, reviews: Reviews, data: DataDirectory) -> Timeline:
@@ -140,29 +147,56 @@ def _with_tags(timeline: Timeline, match: Match, reviews: Reviews, data: DataDir
     return replace(timeline, classes=with_codes(timeline.classes, codes, labels))
 
 
-def _tagged(
-    match: Match,
-    layers: Sequence[Analysis],
-    library: Library,
-    reviews: Reviews,
-    camera_reviews: CameraReviews,
-    data: DataDirectory,
-) -> Timeline | None:
-    """Write what people have tagged in a match that no model has spotted in; None where they have not, or its video is
-    gone."""
-    known = [review for review in reviews.of_match(match.id) if review.state in STANDING]
-    if not known:
-        return None
-    classes = with_codes(load_classes(), Codes(open_database(data)).all(), [review.label for review in known])
+@dataclass(frozen=True)
+class _Known:
+    """What people know of a match that no model has spotted in.
+
+    Arguments:
+        tags: reviews that stand; labels: within its videos; left_out: a sentence on labels that are not among them.
+    """
+
+    timeline: Timeline
+    tags: Sequence[ReviewedSpot] = ()
+    labels: Sequence[Spot] = ()
+    left_out: str = ""
+
+
+def _known(library: Library, match: Match, reviews: Reviews, data: DataDirectory) -> _Known:
+    """What people know of a match; nothing where its video is gone."""
+    nothing = _Known(Timeline(load_classes(), {}))
+    tags = [review for review in reviews.of_match(match.id) if review.state in STANDING]
     try:
-        timeline = Timeline(classes, library.lengths(source_of(match.path)))
+        source = source_of(match.path)
     except TouchlineError:  # the library says it
-        return None
-    stamp = tagged_fingerprint(match.title, classes.name, known, cameras_stamp(match, layers, camera_reviews))
+        return nothing
+    try:
+        labels, problem = library.truth(match), ""
+    except TouchlineError as error:
+        labels, problem = [], f"its labels are left out: {error}"
+    if not tags and not labels:  # nothing of its videos has to be read
+        return replace(nothing, left_out=problem)
+    try:
+        lengths = library.lengths(source)
+    except TouchlineError:
+        return nothing
+    inside = [spot for spot in labels if spot.time <= lengths.get(spot.half, -1)]
+    outside = len(labels) - len(inside)
+    if outside:
+        problem = f"{count_of(outside, 'label')} outside its videos {'is' if outside == 1 else 'are'} left out."
+    names = [*(review.label for review in tags), *(spot.label for spot in inside)]
+    classes = with_codes(load_classes(), Codes(open_database(data)).all(), names)
+    return _Known(Timeline(classes, lengths), tags, inside, problem)
+
+
+def _write_known(
+    match: Match, known: _Known, layers: Sequence[Analysis], camera_reviews: CameraReviews, data: DataDirectory
+) -> None:
+    classes, cameras_now = known.timeline.classes, cameras_stamp(match, layers, camera_reviews)
+    stamp = unspotted_fingerprint(match.title, classes.name, known.tags, known.labels, cameras_now)
     if stamp_of(data.search / f"{match.id}.parquet") != stamp:
         cameras = standing_cameras(match, layers, camera_reviews)
-        write_rows(data.search, match.id, stamp, tagged_rows(match.id, match.title, classes.parts, known, cameras))
-    return timeline
+        rows = unspotted_rows(match.id, match.title, classes, known.tags, known.labels, cameras)
+        write_rows(data.search, match.id, stamp, rows)
 
 
 def _write(

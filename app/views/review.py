@@ -17,7 +17,7 @@ from app.views.addressed import one_of, put, take
 from app.views.asked_cameras import show_cameras
 from app.views.asked_clips import choose_of, show_clips
 from app.views.review_clips import CHANGES, CLIPS, SPOTS
-from app.views.searched import gone_choices, left_out
+from app.views.searched import left_out, match_notes
 from app.views.shown import drawn, picture_link
 from app.views.training import training_row
 from spotting_core.analyses.analysis import Analysis
@@ -50,7 +50,7 @@ def show() -> None:
     training_row()
     left_out(problems)
     chosen = ((match, gone_choice(analyses, library.chosen(match))) for match, analyses in analysed.values())
-    gone_choices(f"{match.title}: {word}" for match, word in chosen if word)
+    match_notes(f"{match.title}: {word}" for match, word in chosen if word)
 
 
 def _show_spots(analysed: dict[str, tuple[Match, list[Analysis]]], known: dict[str, list[ReviewedSpot]]) -> None:

@@ -21,7 +21,7 @@ from app.views.playlists import playlist_popover
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import MOST, clips_of_hits, export_popover, surest_hits
 from app.views.search_filters import filters, filters_switch, save_popover, saved_box
-from app.views.searched import gone_choices, left_out, only_labelled, up_to_date
+from app.views.searched import label_share, left_out, match_notes, up_to_date
 from app.views.shown import drawn, picture_at
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
 from spotting_core.base.counts import count_of
@@ -29,7 +29,8 @@ from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.source import team_names
 from spotting_core.search.engine import Hit, Query, SearchResult
-from spotting_core.store.reviews import ADDED
+from spotting_core.search.rows import LABELLED
+from spotting_core.store.reviews import ADDED, OPEN
 
 _SHOWN = 40
 _REPLAYS = {REPLAYED: "in a replay", ONLY_REPLAYED: "seen only in its replay"}
@@ -54,6 +55,7 @@ def show() -> None:
         filters_switch(query, searched.classes.parts.name)
     everything = shared_search().find(query, _SHOWN)
     with right:
+        label_share(query, (matches[name] for name in matches if name in searched.labelled))
         with st.container(border=True, key="tl_card_matrix", gap="small"):
             cell, width = _matrix(everything, classes, last)
         wanted = query if cell is None else _within(query, cell, width)
@@ -68,8 +70,7 @@ def show() -> None:
         )
     )
     left_out(searched.problems.values())
-    only_labelled(searched.labelled)
-    gone_choices(searched.gone.values())
+    match_notes(searched.notes.values())
 
 
 def _within(query: Query, cell: Cell, width: int) -> Query:
@@ -188,8 +189,8 @@ def _order(total: int, shown: int, by_words: bool) -> str:
 
 
 def _confidence(hit: Hit) -> str:
-    """How sure the model is; nothing of what somebody has added, which only sorts as if it were sure."""
-    return "" if hit.state == ADDED else f"{hit.confidence:.2f}"
+    """How sure the model is; nothing of what people say by themselves, which only sorts as if it were sure."""
+    return "" if hit.state in (ADDED, LABELLED) else f"{hit.confidence:.2f}"
 
 
 def _row(hit: Hit, match: Match, timeline: Timeline, classes: ClassTable) -> dict[str, Any]:
@@ -197,7 +198,7 @@ def _row(hit: Hit, match: Match, timeline: Timeline, classes: ClassTable) -> dic
     shown = [_camera(hit), _REPLAYS.get(hit.replay)]
     facts = [*shown, hit.title, _team(hit, match), _confidence(hit), hit.state, hit.comment]
     return {
-        "kind": "open" if hit.state == "open" else "reviewed",
+        "kind": hit.state if hit.state in (OPEN, LABELLED) else "reviewed",
         **drawn(classes.get(hit.label)),
         "clock": timeline.clock(hit.half, hit.time),
         "text": ", ".join(t for t in facts if t),

@@ -20,6 +20,7 @@ from spotting_core.domain.cameras import GROUPS
 from spotting_core.domain.zones import ZONES
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.search.engine import NO_MATTER, REVIEWED, UNREVIEWED, Query
+from spotting_core.search.rows import LABELLED
 
 _TEAMS = {"home": "Home", "away": "Away", "unknown": "Team unknown"}
 _ZONES_HELP = (
@@ -30,7 +31,7 @@ _ALIKE_HELP = (
     "Of a spot's pictures with the words. It differs from text to text, so look what a number leaves; 0 leaves all."
 )
 _ANY = "any"
-_REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
+_REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open", LABELLED: "Labels"}
 _LEAST, _MOST = 0.2, 1.0  # of the confidence
 _USUAL = Query()
 _SHOWN = "shown"  # in the address: that the filters are open in a narrow window

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 import streamlit as st
 
+from app.library.library import Match
 from app.searching.index import Searched, bring_up_to_date
 from app.state import shared_camera_reviews, shared_library, shared_reviews, shared_search, shared_settings
 from app.views.page import escape
 from spotting_core.base.counts import count_of
+from spotting_core.search.engine import Query
+from spotting_core.search.rows import LABELLED
 
 _NAMED = 3  # matches that are named
 
@@ -20,19 +24,29 @@ def left_out(problems: Iterable[str]) -> None:
         st.html(f'<div class="tl-cap">Left out: {escape(problem)} Analyse it anew in the library.</div>')
 
 
-def only_labelled(titles: Sequence[str]) -> None:
-    """How many matches with labels are not among what is shown, for nothing was spotted in them; nothing of none."""
-    if titles:
-        named = ", ".join(titles[:_NAMED]) + (", …" if len(titles) > _NAMED else "")
-        sentence = f"Left out: {count_of(len(titles), 'match')} with labels and without an analysis ({named})."
-        st.html(f'<div class="tl-cap" role="status">{escape(sentence)} Analyse them in the library.</div>')
-
-
-def gone_choices(words: Iterable[str]) -> None:
-    """Of which matches another model is shown than the one that was chosen for them, because that is gone.
+def label_share(query: Query, matches: Iterable[Match]) -> None:
+    """How much of what a query finds labels alone say, and of which matches; nothing where none do.
 
     Arguments:
-        words: as ``library.gone_choice`` gives them, each with its match.
+        matches: those in which no model has spotted, and which have labels.
+    """
+    there = [match for match in matches if not query.matches or match.id in query.matches]
+    if not there or query.reviewed not in (None, LABELLED):
+        return
+    count = shared_search().find(replace(query, reviewed=LABELLED), 0).total
+    if not count:
+        return
+    named = ", ".join(match.title for match in there[:_NAMED]) + (", …" if len(there) > _NAMED else "")
+    are, of = ("is a label", "spot") if count == 1 else ("are labels", "spots")
+    sentence = f"{count:d} {of} {are}, of {count_of(len(there), 'match')} in which no model has spotted ({named})."
+    st.html(f'<div class="tl-cap" role="status">{escape(sentence)}</div>')
+
+
+def match_notes(words: Iterable[str]) -> None:
+    """What is to be known of single matches before what is shown is believed.
+
+    Arguments:
+        words: as ``Searched.notes``, each with its match.
     """
     for word in words:
         st.html(f'<div class="tl-cap" role="status">{escape(word)}</div>')

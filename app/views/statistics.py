@@ -20,7 +20,7 @@ from app.views.class_choice import class_popover
 from app.views.replay_choice import replay_toggle
 from app.views.replayed import cameras_of
 from app.views.search_filters import zone_choice
-from app.views.searched import gone_choices, only_labelled, up_to_date
+from app.views.searched import label_share, match_notes, up_to_date
 from app.views.statistics_card import card
 from app.views.statistics_charts import camera_figure, fall_figure, judged_figure, pressure_figure, rate_figure
 from app.views.statistics_pitch import spots_card, teams_cards
@@ -59,8 +59,9 @@ def show() -> None:
     searched = up_to_date()
     matches = searched.matches
     chosen, query = _choice(matches, searched.classes)
-    only_labelled(searched.labelled)
-    gone_choices(searched.gone[m.id] for m in chosen if m.id in searched.gone)
+    label_share(query, (m for m in chosen if m.id in searched.labelled))
+    elsewhere = matches.keys() - {m.id for m in chosen}
+    match_notes(word for name, word in searched.notes.items() if name not in elsewhere)
     timelines = {m.id: searched.timelines[m.id] for m in chosen}
     classes = joined([t.classes for t in timelines.values()]) if timelines else searched.classes
     played = sum(t.length for t in timelines.values())

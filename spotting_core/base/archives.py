@@ -23,6 +23,9 @@ MOST_ENTRIES = 100_000
 LARGEST_ALL = 4 << 30
 """Bytes that may come out of one zip in all."""
 
+GZIP_SIGN = b"\x1f\x8b"
+"""What a gzip begins with."""
+
 _BLOCK = 1 << 20
 _LOOKED_AT = 4096  # bytes in which the encoding of a text is told by its first characters
 _DIRECTORY = 64 << 20  # bytes at the end of a file in which the directory of a zip that is read lies
@@ -227,12 +230,26 @@ def inflate(content: bytes, largest: int, where: object) -> bytes:
 def is_gzip(path: Path) -> bool:
     """Whether a file begins as a gzip does."""
     with path.open("rb") as handle:
-        return handle.read(2) == b"\x1f\x8b"
+        return handle.read(len(GZIP_SIGN)) == GZIP_SIGN
+
+
+@contextmanager
+def _only_stream(archive: Archive) -> Iterator[IO[bytes]]:
+    """The one file of a zip as a stream, of what is in it where it is a gzip."""
+    name = archive.only_file()
+    with archive.stream(name) as first:
+        packed = first.read(len(GZIP_SIGN)) == GZIP_SIGN
+    with archive.stream(name) as stream:
+        if not packed:
+            yield stream
+            return
+        with gzip.open(stream) as inside:
+            yield cast(IO[bytes], _Counted(cast(IO[bytes], inside), f"{archive.path}/{name}"))
 
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[IO[bytes]]:
-    """A file as a stream, of what is in it where it is a gzip, or a zip of one file.
+    """A file as a stream, of what is in it where it is a gzip, or a zip of one file, be that a gzip or not.
 
     Errors:
         BadInputError: it cannot be read or unpacked, or a zip holds several files.
@@ -240,8 +257,8 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
     check_regular(path)
     try:
         if is_zip(path):
-            with open_zip(path) as archive:
-                yield archive.stream(archive.only_file())
+            with open_zip(path) as archive, _only_stream(archive) as stream:
+                yield stream
             return
         with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
             yield cast(IO[bytes], _Counted(cast(IO[bytes], stream), path))

@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.checkpoints.signs import Signs, shape_text
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, load_classes
 from spotting_core.features.sets import input_of
 from spotting_core.models.card import BROADCAST, Card
@@ -85,13 +86,13 @@ class Adapter:
 
     Arguments:
         name: as it is called; code: licence of its code; weights: of its weights.
-        recognises: whether a file is of it; adopt: what the file becomes.
+        signs: by which a file is known to be of it; adopt: what the file becomes.
     """
 
     name: str
     code: str
     weights: str
-    recognises: Callable[[Checkpoint], bool]
+    signs: Signs
     adopt: Callable[[Checkpoint, Choices], Adopted]
 
     @property
@@ -227,19 +228,14 @@ def require_shapes(checkpoint: Checkpoint, project: str, shapes: Mapping[str, Se
     for name, wanted in shapes.items():
         value = checkpoint.state.get(name)
         if value is None:
-            raise _not_published(project, f"{name} is missing", checkpoint.path)
+            raise not_published(project, f"{name} is missing", checkpoint.path)
         if value.ndim != len(wanted) or any(n != (w or max(n, 1)) for n, w in zip(value.shape, wanted, strict=True)):
-            other = f"{name} is {_shape_text(value.shape)}, not {_shape_text(wanted)}"
-            raise _not_published(project, other, checkpoint.path)
+            other = f"{name} is {shape_text(value.shape)}, not {shape_text(wanted)}"
+            raise not_published(project, other, checkpoint.path)
 
 
-def _shape_text(shape: Sequence[int | None]) -> str:
-    if tuple(shape) == (None,):
-        return "a row of numbers"
-    return "x".join("?" if length is None else str(length) for length in shape) or "one number"
-
-
-def _not_published(project: str, what: str, path: Path) -> BadInputError:
+def not_published(project: str, what: str, path: Path) -> BadInputError:
+    """What is said of a checkpoint that is not as its project publishes them; what: names the tensor, and why."""
     sentence = f"these weights are not as {project} publishes them: {what}"
     return BadInputError(sentence, where=path, fix="Give the file as it was published")
 
@@ -261,10 +257,10 @@ def require_weights(network: Network, state: Mapping[str, Tensor], checkpoint: C
         unknown = [theirs.get(id(state[name]), name) for name in surplus]
         first = f"{missing[0]} is missing" if missing else f"{unknown[0]} has no place"
         counted = f"{first} ({len(missing)} missing, {len(surplus)} unknown)"
-        raise _not_published(project, counted, checkpoint.path)
+        raise not_published(project, counted, checkpoint.path)
     for name, value in own.items():
         if value.shape != state[name].shape:
-            read, wanted = _shape_text(state[name].shape), _shape_text(value.shape)
+            read, wanted = shape_text(state[name].shape), shape_text(value.shape)
             other = f"{theirs.get(id(state[name]), name)} is {read}, not {wanted}"
-            raise _not_published(project, other, checkpoint.path)
+            raise not_published(project, other, checkpoint.path)
     network.load_state_dict(dict(state))

@@ -24,20 +24,17 @@ from spotting_core.checkpoints.adopted import (
     renamed,
     require_shapes,
 )
+from spotting_core.checkpoints.signs import Signs
 from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 
 SYSTEM = "calf"
+SIGNS = Signs(("conv_class.weight", "conv_conf.weight", "conv_p_1.weight", "batch_seg.weight"))
 _BRANCHES = 4
 _PAIRS = (
     *((f"conv_p_{k + 1}.", f"branches.{k}.") for k in range(_BRANCHES)),
     ("conv_conf.", "to_place."),
     ("conv_class.", "to_class."),
 )
-
-
-def is_calf(checkpoint: Checkpoint) -> bool:
-    """Whether a checkpoint's tensors are named as those of this network."""
-    return {"conv_class.weight", "conv_conf.weight", "conv_p_1.weight", "batch_seg.weight"} <= checkpoint.state.keys()
 
 
 def converted(state: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
@@ -86,4 +83,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     )
 
 
-ADAPTER = Adapter("SoccerNet/sn-spotting, CALF", AS_STATED, AS_STATED, is_calf, adopt)
+ADAPTER = Adapter("SoccerNet/sn-spotting, CALF", AS_STATED, AS_STATED, SIGNS, adopt)

@@ -33,6 +33,7 @@ from spotting_core.checkpoints.adopted import (
     require_weights,
     score_columns,
 )
+from spotting_core.checkpoints.signs import Signs
 from spotting_core.models.published_e2e_spot import RATE
 from spotting_core.models.registry import system
 
@@ -41,14 +42,10 @@ _STEM, _GATE, _HEAD = "_features.stem.conv.weight", ".gsm.conv3D.weight", "_pred
 _BACKBONES = {368: "regnety_002", 768: "regnety_008"}  # by the features of a picture
 _FOOTBALL = 17  # classes
 _KEPT_APART = {True: 2, False: 1}  # samples within which one spot of a class stays, in football and elsewhere
+SIGNS = Signs((_STEM, f"{_HEAD}.weight", f"{_HEAD}.bias"), others=("_fuse.", "_temp_"))
+"""A RegNet's tensors, and a head of one step."""
+
 _CHALLENGE = "challenge"  # in the names of models that were trained on the test split as well
-
-
-def is_e2e_spot(checkpoint: Checkpoint) -> bool:
-    """Whether these are the tensors of E2E-Spot: a RegNet's, and a head of one step."""
-    names = checkpoint.state.keys()
-    needed = {_STEM, f"{_HEAD}.weight", f"{_HEAD}.bias"}
-    return needed <= names and not any(n.startswith(("_fuse.", "_temp_")) for n in names)
 
 
 def trunk_weights(state: Mapping[str, Tensor], shift: str = ".conv1.gsm.") -> dict[str, Tensor]:
@@ -224,4 +221,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices, *, is_sorted: bool | None = 
     return Adopted(network, card, columns.table)
 
 
-ADAPTER = Adapter(NAME, "BSD-3-Clause", "no licence is stated", is_e2e_spot, adopt)
+ADAPTER = Adapter(NAME, "BSD-3-Clause", "no licence is stated", SIGNS, adopt)

@@ -20,14 +20,10 @@ from spotting_core.checkpoints.adopted import (
     columns_table,
     require_shapes,
 )
+from spotting_core.checkpoints.signs import Signs, against_all
 
 OSL, OPENSPORTSLIB = "OSL-ActionSpotting", "opensportslib"
-_PARTS = ("backbone.", "neck.", "head.")
-
-
-def is_osl(checkpoint: Checkpoint) -> bool:
-    """Whether all names of tensors begin with a part of a network, as these projects name them."""
-    return bool(checkpoint.state) and all(name.startswith(_PARTS) for name in checkpoint.state)
+_PARTS = ("backbone.", "neck.", "head.")  # of a network, as both name them
 
 
 def _within_parts(checkpoint: Checkpoint) -> Checkpoint:
@@ -58,16 +54,17 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
         BadInputError: it is neither, or see theirs.
     """
     inner = _within_parts(checkpoint)
-    if e2e_spot.is_e2e_spot(inner):
+    if e2e_spot.SIGNS.fit(inner.state):
         require_shapes(inner, f"{OSL} or {OPENSPORTSLIB}", {"_pred_fine._fc_out._fc_out.bias": (None,)})
         count = inner.state["_pred_fine._fc_out._fc_out.bias"].shape[0] - 1
         adopted = e2e_spot.adopt(inner, choices, is_sorted=_sorts(inner, choices, count))
-    elif sn_spotting.is_pooling(inner):
+    elif sn_spotting.SIGNS.fit(inner.state):
         adopted = sn_spotting.adopt(inner, replace(choices, code=sn_spotting.AWARE))
     else:
+        projects = ((e2e_spot.NAME, e2e_spot.SIGNS), (sn_spotting.POOLING, sn_spotting.SIGNS))
         raise BadInputError(
-            f"this network of {OSL} or {OPENSPORTSLIB} is neither E2E-Spot's nor a pooling's "
-            f"({', '.join(sorted(inner.state)[:2])}, …)",
+            f"this network of {OSL} or {OPENSPORTSLIB} is neither E2E-Spot's nor a pooling's: "
+            f"{against_all(inner.state, projects)}",
             where=checkpoint.path,
             fix="Those of regnety with GSM and GRU and the learnable poolings can be read",
         )
@@ -76,4 +73,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     return replace(adopted, card=replace(card, training=training, licence=ADAPTER.licence))
 
 
-ADAPTER = Adapter(f"{OSL}, {OPENSPORTSLIB}", "GPL-3.0 and AGPL-3.0", AS_STATED, is_osl, adopt)
+ADAPTER = Adapter(f"{OSL}, {OPENSPORTSLIB}", "GPL-3.0 and AGPL-3.0", AS_STATED, Signs(only=_PARTS), adopt)

@@ -6,6 +6,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints import calf_spotting, e2e_spot, osl, sn_grounding, sn_spotting, t_deed, uglf
 from spotting_core.checkpoints.adopted import Adapter, Checkpoint
 from spotting_core.checkpoints.refused import refuse_weights
+from spotting_core.checkpoints.signs import against_all
 
 ADAPTERS: tuple[Adapter, ...] = (
     e2e_spot.ADAPTER,
@@ -26,11 +27,11 @@ def adapter_of(checkpoint: Checkpoint) -> Adapter:
     """
     refuse_weights(checkpoint)
     for adapter in ADAPTERS:
-        if adapter.recognises(checkpoint):
+        if adapter.signs.fit(checkpoint.state):
             return adapter
-    tensors = ", ".join(sorted(checkpoint.state)[:3]) or "no tensors"
+    against = against_all(checkpoint.state, ((a.name, a.signs) for a in ADAPTERS))
     raise BadInputError(
-        f"nobody here knows these weights ({tensors}, …)",
+        f"these weights are of no project that is read: {against}",
         where=checkpoint.path,
         fix=f"Read are those of {'; '.join(a.name for a in ADAPTERS)}",
     )

@@ -14,20 +14,17 @@ from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, require_shapes
+from spotting_core.checkpoints.signs import Signs
 from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 
 SYSTEM = "calf-grounding"
+SIGNS = Signs(("conv_conf.weight", "conv_p_1.weight"), others=("conv_class.weight",))
+"""There are no classes to tell apart."""
 _SAME = ("conv_1", "conv_2", "conv_seg", "conv_spot_1", "conv_spot_2")
 _BATCH = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 _BRANCHES = 4
 _FOUR = (None,) * 4  # axes of a convolution
-
-
-def is_grounding(checkpoint: Checkpoint) -> bool:
-    """Whether a checkpoint's tensors are named as those of this network, which has no classes to tell apart."""
-    names = checkpoint.state.keys()
-    return {"conv_conf.weight", "conv_p_1.weight"} <= names and "conv_class.weight" not in names
 
 
 def converted(state: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
@@ -73,4 +70,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     )
 
 
-ADAPTER = Adapter("SoccerNet/sn-grounding, CALF", AS_STATED, AS_STATED, is_grounding, adopt)
+ADAPTER = Adapter("SoccerNet/sn-grounding, CALF", AS_STATED, AS_STATED, SIGNS, adopt)

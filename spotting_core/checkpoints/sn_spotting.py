@@ -31,12 +31,15 @@ from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, columns_table
+from spotting_core.checkpoints.signs import Signs
 from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 from spotting_core.models.pooling import ENCODED
 
 POOLING, AWARE = "Pooling", "TemporallyAwarePooling"
 _CLIPS = {POOLING: (20, 20.0), AWARE: (15, 30.0)}  # seconds that are pooled, full width of the suppression
 _HEAD = ("fc.weight", "fc.bias")
+SIGNS = Signs(_HEAD)
+"""All poolings end in one classifier."""
 _PROJECTION = ("feature_extractor.weight", "feature_extractor.bias")
 _ASSIGNMENT, _CENTRES = "pool_layer.conv.weight", "pool_layer.centroids"
 
@@ -214,11 +217,6 @@ def _of_aware_folder(state: Mapping[str, Tensor], parts: Sequence[str]) -> dict[
     return own
 
 
-def is_pooling(checkpoint: Checkpoint) -> bool:
-    """Whether these may be the tensors of a pooling model: all of them end in one classifier."""
-    return set(_HEAD) <= checkpoint.state.keys()
-
-
 def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     """The checkpoint as a model of ours.
 
@@ -245,4 +243,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     )
 
 
-ADAPTER = Adapter("SoccerNet/sn-spotting, poolings", AS_STATED, AS_STATED, is_pooling, adopt)
+ADAPTER = Adapter("SoccerNet/sn-spotting, poolings", AS_STATED, AS_STATED, SIGNS, adopt)

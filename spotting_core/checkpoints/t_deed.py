@@ -26,6 +26,7 @@ from spotting_core.checkpoints.adopted import (
     Checkpoint,
     Choices,
     ScoreColumns,
+    not_published,
     pictures_card,
     renamed,
     require_shapes,
@@ -33,6 +34,7 @@ from spotting_core.checkpoints.adopted import (
     score_columns,
 )
 from spotting_core.checkpoints.e2e_spot import backbone_of, require_heads, trunk_weights
+from spotting_core.checkpoints.signs import Signs, shape_text
 from spotting_core.models.published_e2e_spot import RATE
 from spotting_core.models.published_t_deed import SUPPRESSED
 from spotting_core.models.registry import system
@@ -43,6 +45,8 @@ _SHIFT = ".conv1.gs."
 _SIZES = tuple(
     f"{_OVER_TIME}{name}.weight" for name in ("_sgp.0.convw", "_sgp.0.convkw", "_sgp.0.mlp.0", "_sgpMixer.0.concat_fc")
 )
+_KERNELS, _WIDE_KERNELS, _, _JOINS = _SIZES
+_MIXED = (4, 6)  # parts that a mixture may join
 _FOOTBALL = 17  # classes
 _VIEWS = (("ln", "norm"), ("psi", "gate"), ("convw", "near"), ("convkw", "wide"), ("fc", "instant"),
           ("global_fc", "whole"))  # fmt: skip
@@ -77,11 +81,6 @@ class _Sport:
 
 _SOCCERNET = _Sport("_pred_fine._fc_out", RATE, 3, 398, 224)
 _BALL = _Sport("_pred_fine._fc1", 12.5, 4, 796, 448)
-
-
-def is_t_deed(checkpoint: Checkpoint) -> bool:
-    """Whether these are the tensors of T-DEED: codes of places, and layers over time."""
-    return _PLACE in checkpoint.state and any(name.startswith(_OVER_TIME) for name in checkpoint.state)
 
 
 def _sport(checkpoint: Checkpoint) -> _Sport:
@@ -142,8 +141,21 @@ def _trunk(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _shape(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Sizes of the layers over time, by the tensors."""
+    """Sizes of the layers over time, by the tensors.
+
+    Errors:
+        BadInputError: a kernel that no sample is the middle of, or a mixture of another number of parts.
+    """
     state = checkpoint.state
+    for name in (_KERNELS, _WIDE_KERNELS):
+        if state[name].shape[-1] % 2 == 0:
+            raise not_published(
+                NAME, f"{name} is {shape_text(state[name].shape)}, whose kernel is not odd", checkpoint.path
+            )
+    dim, parts = state[_JOINS].shape[:2]
+    if parts not in {mixed * dim for mixed in _MIXED}:
+        wanted = " or ".join(shape_text((dim, mixed * dim, 1)) for mixed in _MIXED)
+        raise not_published(NAME, f"{_JOINS} is {shape_text(state[_JOINS].shape)}, not {wanted}", checkpoint.path)
     kernel, wide_kernel, feed, join = (state[name] for name in _SIZES)
     mixtures = {n.split(".")[2] for n in state if n.startswith(f"{_OVER_TIME}_sgpMixer.")}
     return {
@@ -196,4 +208,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     return Adopted(network, card, columns.table)
 
 
-ADAPTER = Adapter(NAME, "GPL-3.0", "no licence is stated", is_t_deed, adopt)
+ADAPTER = Adapter(NAME, "GPL-3.0", "no licence is stated", Signs((_PLACE,), (_OVER_TIME,)), adopt)

@@ -38,6 +38,7 @@ from spotting_core.checkpoints.e2e_spot import (
     trained_splits,
     trunk_weights,
 )
+from spotting_core.checkpoints.signs import Signs
 from spotting_core.entities.published_files import GLIP, prompt_names
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.decoding import SIGMOID, SOFTMAX
@@ -61,11 +62,6 @@ _PAIRS = (
     (".encoder_layers.0.attn.", ".attention."),
     (".encoder_layers.0.", "."),
 )
-
-
-def is_uglf(checkpoint: Checkpoint) -> bool:
-    """Whether these are the tensors of UGLF: E2E-Spot's with a fusion."""
-    return f"{_HEAD}.bias" in checkpoint.state and any(name.startswith(_FUSE) for name in checkpoint.state)
 
 
 def fusion_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -162,4 +158,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     return Adopted(network, card, columns.table)
 
 
-ADAPTER = Adapter(NAME, "BSD-3-Clause", "no licence is stated", is_uglf, adopt)
+ADAPTER = Adapter(NAME, "BSD-3-Clause", "no licence is stated", Signs((f"{_HEAD}.bias",), (_FUSE,)), adopt)

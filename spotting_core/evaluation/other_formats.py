@@ -33,12 +33,15 @@ def other_format(path: Path, kind: str) -> Format | None:
         kind: ``PREDICTIONS`` or ``LABELS``.
 
     Errors:
-        BadInputError: its format cannot be recognised, and its ending is none of those files.
+        BadInputError: its format cannot be recognised, and its ending is none of those files; files of several formats
+            lie in it.
     """
     try:
         if (path.is_dir() or is_zip(path)) and _holds_own(names_inside(path), kind):
             return None
         form = registry.guess_source(path)
+    except registry.MixedFormatsError:
+        raise
     except BadInputError:
         if path.is_dir() or path.suffix.lower() in _READ_OR_JUDGED:
             return None
@@ -101,6 +104,8 @@ def _documents(path: Path, form: Format, kind: str, record: Record) -> Iterator[
     Errors:
         BadInputError: see ``registry.read``; also predictions without a confidence.
     """
+    for why, number in registry.set_aside(path, form).items():
+        record.skip(path.name, f"{number} × {why}")
     for document in registry.read(path, form, Options()):
         unsure = sum(spot.confidence is None for spot in document.spots)
         if kind == PREDICTIONS and unsure:

@@ -7,7 +7,7 @@ folders, a zip of it, or a file of many videos.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,16 @@ from spotting_core.formats.document import (
 )
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
-from spotting_core.formats.tree import LARGEST_MEMBER, LARGEST_TEXT, fits, members, names_inside, write_members
+from spotting_core.formats.occurrences import Placed, each_once, halves_joined
+from spotting_core.formats.tree import (
+    LARGEST_MEMBER,
+    LARGEST_TEXT,
+    Member,
+    fits,
+    members,
+    names_inside,
+    write_members,
+)
 
 SPOTS, SHOTS = "spots", "shots"
 # Formats whose times may be below 0.
@@ -59,10 +68,20 @@ CUTS = (sportscode.FORM, edit_list.FORM, final_cut.FORM, *timeline_otio.ADAPTERS
 _HEAD = 1 << 16  # bytes of a file that are looked at to tell its format
 _CHECK_FILE = "Check that it is the file you mean"
 _ENDINGS = (".json", ".csv", ".xml", ".vtt", ".edl", ".otio", ".fcpxml")
+_JSON = ("*.json", "*.json.gz")
+# Formats whose names in a folder of a match say which of its files are meant, the first that is there.
+_OF_FOLDERS = (labels_v2.FORM, labels_v1.FORM, labels_cameras.FORM, labels_game_state.FORM, results_spotting.FORM)
+_LOOKED_INTO = 200  # files of a folder or zip whose beginning is read to tell their format
+_NAMED = 4  # files that are named of those of a format
 
 AnyDocument = Document | CameraDocument
 ReadMatches = Callable[[Path, Options], Iterator[Any]]
+_ReadFile = Callable[[Path, Options], Iterator[Document]]
 WriteMatches = Callable[[Path, Iterable[Any], Options], int]
+
+
+class MixedFormatsError(BadInputError):
+    """Files of several formats lie in one folder or zip."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +126,11 @@ class Format:
         return self.write is not None
 
 
-def _each(patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) -> ReadMatches:
+def _each(form: str, patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) -> ReadMatches:
     """Reader of a format that has one match in a file."""
 
     def read(path: Path, options: Options) -> Iterator[Any]:
-        for member in members(path, _pattern_inside(path, patterns), largest):
+        for member in _own_members(path, _pattern_inside(path, patterns), form, largest):
             content = member.read()
             if options.encoding is not None:
                 content = text_in(content, options.encoding, member.where).encode("utf-8", "surrogatepass")
@@ -120,24 +139,51 @@ def _each(patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) ->
     return read
 
 
-def _of_many(read: ReadMatches, pattern: str) -> ReadMatches:
+def _of_many(form: str, read: _ReadFile, *patterns: str) -> ReadMatches:
     """Reader of a format that has many matches in a file, of a folder or zip of such files too."""
 
-    def read_all(path: Path, options: Options) -> Iterator[Any]:
-        if not (path.is_dir() or is_zip(path)) or (is_zip(path) and sum(1 for _ in members(path, "*")) == 1):
-            yield from read(path, options)
-            return
-        for member in members(path, pattern):
-            with member.as_file() as file:
-                try:
-                    for document in read(file, options):
-                        notes = tuple(note.replace(str(file), member.where) for note in document.notes)
-                        yield replace(document, game=document.game or member.game, notes=notes)
-                except BadInputError as error:
-                    where = str(error.where or file).replace(str(file), member.where)
-                    raise BadInputError(error.what, where=where, fix=error.fix) from error
+    def read_all(path: Path, options: Options) -> Iterator[Document]:
+        if path.is_dir() or (is_zip(path) and sum(1 for _ in members(path, "*")) > 1):
+            return halves_joined(each_once(_of_files(form, read, patterns, path, options)))
+        return (match for _, match in each_once((str(path), document) for document in read(path, options)))
 
     return read_all
+
+
+def _of_files(form: str, read: _ReadFile, patterns: tuple[str, ...], path: Path, options: Options) -> Iterator[Placed]:
+    """The matches of the files in a folder or zip, each with its file for messages."""
+    for member in _own_members(path, patterns, form):
+        with member.as_file() as file:
+            try:
+                for document in read(file, options):
+                    notes = tuple(note.replace(str(file), member.where) for note in document.notes)
+                    yield member.where, replace(document, game=document.game or member.game, notes=notes)
+            except BadInputError as error:
+                where = str(error.where or file).replace(str(file), member.where)
+                raise BadInputError(error.what, where=where, fix=error.fix) from error
+
+
+def _own_members(
+    path: Path, patterns: str | tuple[str, ...], form: str, largest: int = LARGEST_MEMBER
+) -> Iterator[Member]:
+    """The files of a folder or zip that are called as a format's may be, without those that are of another.
+
+    Errors:
+        BadInputError: see ``members``.
+    """
+    of_any = not isinstance(patterns, str) or patterns.startswith("*")
+    for member in members(path, patterns, largest):
+        own = _form_of(member) if of_any and (path.is_dir() or is_zip(path)) else None
+        if own is None or own.name == form:
+            yield member
+
+
+def _form_of(member: Member) -> Format | None:
+    """The format of a file in a folder or zip; None where that cannot be told."""
+    try:
+        return _of_start(member.name, member.head(_HEAD))
+    except BadInputError:  # of other things than spots, or damaged
+        return None
 
 
 def _to_each(pattern: str, render: Callable[..., bytes]) -> WriteMatches:
@@ -176,13 +222,13 @@ def _table() -> tuple[Format, ...]:
         parse: Callable[..., Any], render: Callable[..., bytes], carried: str, resolution: str, **more: Any,
     ) -> Format:  # fmt: skip
         largest = LARGEST_MEMBER if mime == json_type else LARGEST_TEXT
-        read, write = _each(patterns, parse, largest), _to_each(patterns[0], render)
+        read, write = _each(name, patterns, parse, largest), _to_each(patterns[0], render)
         return Format(name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, **more)
 
     def only_read(
         name: str, title: str, pattern: str, parse: Callable[..., Any], carried: str, resolution: str
     ) -> Format:
-        read = _each((pattern,), _simple(parse), LARGEST_MEMBER)
+        read = _each(name, (pattern,), _simple(parse), LARGEST_MEMBER)
         return Format(name, title, (pattern,), ".json", json_type, read, None, *_carried(carried), resolution)
 
     def edit(form: str, title: str, suffix: str, mime: str, carried: str, resolution: str, sign: str = "") -> Format:
@@ -203,19 +249,21 @@ def _table() -> tuple[Format, ...]:
         one(results_spotting.FORM, "SoccerNet results_spotting", (results_spotting.FILE_NAME,), ".json", json_type,
             _simple(results_spotting.parse), results_spotting.render, "c", "1 ms"),
         Format(e2e_spot.FORM, "E2E-Spot JSON", ("*.recall.json.gz", "pred-*.json", "train.json", "val.json",
-               "test.json"), ".json", json_type, _of_many(e2e_spot.read_documents, "*.json"), e2e_spot.write_documents,
-               *_carried("ctv"), "1 frame", many=True),
+               "test.json"), ".json", json_type, _of_many(e2e_spot.FORM, e2e_spot.read_documents, *_JSON),
+               e2e_spot.write_documents, *_carried("ctv"), "1 frame", many=True),
         Format(e2e_spot.SCORES, "E2E-Spot scores", ("*.score.json.gz", "*.score.json"), ".score.json.gz",
-               "application/gzip", e2e_spot.spot_scores, None, *_carried("c"), "1 frame", many=True),
+               "application/gzip", _of_many(e2e_spot.SCORES, e2e_spot.spot_scores, *_JSON), None,
+               *_carried("c"), "1 frame", many=True),
         Format(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type,
-               _of_many(osl.read_documents, "*.json"), osl.write_documents, *_carried("ctv"), "1 ms", many=True),
+               _of_many(osl.FORM, osl.read_documents, *_JSON), osl.write_documents,
+               *_carried("ctv"), "1 ms", many=True),
         Format(osl.FIRST, "OSL JSON, version 1", ("*.osl1.json",), ".osl1.json", json_type,
-               _of_many(osl.read_first_version, "*.json"), None, *_carried("tv"), "1 ms", many=True),
+               _of_many(osl.FIRST, osl.read_first_version, *_JSON), None, *_carried("tv"), "1 ms", many=True),
         one(sportscode.FORM, "Hudl Sportscode XML", (sportscode.FILE_NAME, "*.xml"), ".xml", xml_type,
             _simple(sportscode.parse), sportscode.render, "ctv", "1 µs", sign="<ALL_INSTANCES"),
         Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv",
-               _of_many(table_csv.read_documents, "*.csv"), table_csv.write_documents, *_carried("ctv"), "1 µs",
-               many=True, plain=True),
+               _of_many(table_csv.FORM, table_csv.read_documents, "*.csv"), table_csv.write_documents,
+               *_carried("ctv"), "1 µs", many=True, plain=True),
         one(webvtt_chapters.FORM, "WebVTT chapters", (webvtt_chapters.FILE_NAME, "*.vtt"), ".vtt", "text/vtt",
             _simple(webvtt_chapters.parse), webvtt_chapters.render, "", "1 ms", sign="WEBVTT", plain=True),
         edit(timeline_otio.FORM, "OpenTimelineIO", ".otio", json_type, "ctv", "1 µs"),
@@ -278,24 +326,78 @@ def guess_source(path: Path) -> Format:
 
 
 def _of_tree(path: Path) -> Format | None:
-    """The format of the files of a tree or zip; of a zip with one file, or with files of one ending, that of the
-    first.
+    """The format of the files of a tree or zip: by the names that SoccerNet's folders have, else the one of all that
+    are recognised.
 
     Errors:
-        BadInputError: nothing that is read lies there but packed files.
+        BadInputError: several formats, or nothing that is read but packed files or those of other things.
     """
     names = names_inside(path)
-    for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
-        if form.reads and not form.many and any(fits(n, form.patterns[0]) for n in names):
+    folders = [form for form in FORMATS.values() if form.name in _OF_FOLDERS]
+    for form in folders:
+        if form.reads and any(fits(n, form.patterns[0]) for n in names):
             return form
-    endings = {ending for n in names if (ending := _ending(n)) in _ENDINGS}
-    if not endings:
+    if not any(_may_be_read(n) for n in names):
         check_none_packed(names, path)
-    if len(endings) != 1:
-        return None
-    for member in members(path, f"*{endings.pop()}"):  # an archive is open as long as its members are gone through
-        return _of_start(member.name, member.head(_HEAD))
+    forms = _forms_inside(path)
+    known = [name for name in forms if name is not None]
+    if len(known) == 1:
+        return FORMATS[known[0]]
+    if known:
+        listed = "; ".join(f"{FORMATS[name].title}: {_listed(forms[name])}" for name in known)
+        raise MixedFormatsError(
+            f"files of several formats lie here ({listed})",
+            where=path,
+            fix="Give those of one format by themselves, or name it to touchline convert with --from "
+            + " or --from ".join(known),
+        )
+    for member in _readable(path) if forms else ():
+        _of_start(member.name, member.head(_HEAD))  # says what it is instead
     return None
+
+
+def _may_be_read(name: str) -> bool:
+    """Whether files of any format are called so, packed by gzip or not."""
+    return _ending(name.lower().removesuffix(".gz")) in _ENDINGS or _by_name(name) is not None
+
+
+def _readable(path: Path) -> Iterator[Member]:
+    """Those files of a folder or zip that may be of a format, in the order of their paths."""
+    return (m for m in members(path, "*") if _may_be_read(m.name))
+
+
+def _forms_inside(path: Path) -> dict[str | None, list[str]]:
+    """Name of a format, or None for none, to the files of a folder or zip that are of it.
+
+    Of very many files the first are looked into, and the others told by their names.
+    """
+    forms: dict[str | None, list[str]] = {}
+    for number, member in enumerate(_readable(path)):
+        form = _form_of(member) if number < _LOOKED_INTO else _by_name(member.name)
+        forms.setdefault(form.name if form is not None else None, []).append(_shown(member, path))
+    return forms
+
+
+def _shown(member: Member, path: Path) -> str:
+    """How a file is called in its folder or zip."""
+    return member.where.removeprefix(str(path)).lstrip("/, ")
+
+
+def _listed(files: Sequence[str]) -> str:
+    return ", ".join(files[:_NAMED]) + (f" and {len(files) - _NAMED} more" if len(files) > _NAMED else "")
+
+
+def set_aside(path: Path, form: Format) -> dict[str, int]:
+    """What of a folder or zip is not read with the files of a format: reason, as a clause, to how many files."""
+    if not (path.is_dir() or is_zip(path)):
+        return {}
+    left: dict[str, int] = {}
+    for name, files in _forms_inside(path).items():
+        if name == form.name:
+            continue
+        kind = f"of {FORMATS[name].title}, read with --from {name}" if name else "of no format that is recognised"
+        left[f"file {kind} ({_listed(files)})"] = len(files)
+    return left
 
 
 def _ending(name: str) -> str:
@@ -455,10 +557,13 @@ def write(path: Path, documents: Iterable[Any], form: Format, options: Options |
     """Write matches, one by one; returns how many.
 
     Errors:
-        BadInputError: it cannot be written.
+        BadInputError: it cannot be written, or the target is a zip and the format has all matches in one file.
     """
     if form.write is None:
         raise BadInputError(f"{form.title} cannot be written", where=path)
+    if form.many and path.suffix.lower() == ".zip":
+        what, fix = f"{form.title} has all matches in one file, and this would be a zip", f"Name a file *{form.suffix}"
+        raise BadInputError(what, where=path, fix=fix)
     return form.write(path, documents, options or Options())
 
 

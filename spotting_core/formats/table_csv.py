@@ -3,8 +3,9 @@
     half,match_time,seconds,label,confidence,team,visible,source
 
 A file of several matches has a column ``game`` first. Reading needs ``label`` and a time (``seconds``,
-``position`` in milliseconds, or ``time`` as a clock or seconds); other columns are kept. Rows are read one by
-one; those of a match must follow each other. A text that a spreadsheet would run is quoted (``formats.cells``).
+``position`` in milliseconds, or ``time`` as a clock or seconds). SoccerNet's ``gameTime`` ("2 - 12:43") says half
+and time where no other column does. Other columns are kept. Rows are read one by one; those of a match must follow each
+other. A text that a spreadsheet would run is quoted (``formats.cells``).
 
 Spreadsheets of other countries part cells by semicolons and write decimal commas, may say so in a first line ``sep=;``,
 and save as UTF-16 or in the code page of Windows: all of that is read.
@@ -42,6 +43,7 @@ from spotting_core.formats.document import (
     check_name,
     check_time,
 )
+from spotting_core.formats.game_time import parse_game_time
 from spotting_core.formats.labels_v2 import of_halves
 from spotting_core.formats.tree import LARGEST_MEMBER
 from spotting_core.formats.written_numbers import named_half, parse_number, parse_time, plain_numbers
@@ -54,6 +56,7 @@ _ALSO = {
     "label": ("class", "action", "event", "code"), "half": ("period",), "confidence": ("probability",),
     "position": ("position_ms", "milliseconds"),
 }  # fmt: skip
+_GAME_TIME, _VISIBILITY = "gametime", "visibility"  # SoccerNet's; the first says half and clock in one cell
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 _LONGEST_LINE = 1 << 20  # characters: what is longer is no line of a table
 _BLOCK = 1 << 16  # characters that are read at once
@@ -154,6 +157,11 @@ class _Table:
         return self.delimiter != ","
 
     @property
+    def in_one_cell(self) -> bool:
+        """Whether half and time stand in one cell, as ``2 - 12:43``."""
+        return self.columns.get("half") == self.columns[self.time]
+
+    @property
     def line(self) -> int:
         return int(self.reader.line_num) + self.before
 
@@ -177,13 +185,20 @@ class _Table:
             called = [other for other in others if other in lower]
             if ours not in columns and len(called) == 1:
                 columns[ours] = lower.index(called[0])
+        both = lower.index(_GAME_TIME) if _GAME_TIME in lower else None
+        if both is not None:
+            columns.setdefault("half", both)
+            if _VISIBILITY in lower:
+                columns.setdefault("visible", lower.index(_VISIBILITY))
         time = next((t for t in _TIMES if t in columns), None)
+        if time is None and both is not None:
+            columns["time"], time = both, "time"
         if "label" not in columns or time is None:
             raise BadInputError("this table needs the columns label and seconds (or position, or time)", where=path)
         twice = next((name for name in columns if lower.count(name) > 1), None)
         if twice is not None:
             raise BadInputError(f"this table has the column {twice} twice", where=path, fix="Leave one of them")
-        own = {columns[name] for name in (*COLUMNS, "game", time) if name in columns}
+        own = {columns[name] for name in (*COLUMNS, "game", time) if name in columns} - {both}
         kept = {name: at for at, name in enumerate(names) if at not in own and name}
         return cls(reader, columns, kept, len(names), time, delimiter, before)
 
@@ -287,7 +302,7 @@ class _Entries:
         """Read cells that were not met before."""
         cells = {name: read_cell(cell.strip()) for name, cell in zip(self._few, key, strict=True)}
         half = cells.get("half") or "1"
-        number = named_half(half) or _whole(half)
+        number = _half_of(half)
         check_half(number, self._path)
         label, team = cells["label"], cells.get("team", "")
         if not label:
@@ -332,7 +347,8 @@ def _times(cells: Sequence[str], table: _Table) -> list[int]:
 def _time(cell: str, table: _Table, unit: int) -> int:
     text = read_cell(cell.strip())
     if table.time != "position" and ":" in text:
-        return parse_time(text)
+        clock = parse_game_time(text).clock if table.in_one_cell else None
+        return parse_time(text) if clock is None else clock
     return round(parse_number(text, comma=table.comma) * unit)
 
 
@@ -347,6 +363,21 @@ def _confidence(cell: str, table: _Table) -> float | None:
     confidence = parse_number(text, comma=table.comma)
     check_finite(confidence, cell)
     return confidence
+
+
+def _half_of(cell: str) -> int:
+    """Number of the half that a cell names, by itself or before a clock.
+
+    Errors:
+        BadInputError: a clock without one. ValueError: no number.
+    """
+    if ":" not in cell:
+        return named_half(cell) or _whole(cell)
+    half = parse_game_time(cell).half
+    if half is None:
+        fix = 'Expected gameTime "1 - 12:43", or a column half'
+        raise BadInputError(f"the time {cell!r} says no half", fix=fix)
+    return half
 
 
 def _whole(text: str) -> int:

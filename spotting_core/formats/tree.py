@@ -9,6 +9,7 @@ unpacked to disk.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from spotting_core.base.archives import Archive, is_clutter, is_zip, open_zip
+from spotting_core.base.archives import GZIP_SIGN, Archive, is_clutter, is_zip, open_zip
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import replacing
 
@@ -79,17 +80,21 @@ class Member:
             yield copy
 
     def head(self, size: int) -> bytes:
-        """Its first bytes."""
+        """The first bytes of it, or of what is in it where it is a gzip."""
         with self.open() as stream:
-            return stream.read(size)
+            first = stream.read(size)
+        try:
+            return zlib.decompressobj(wbits=31).decompress(first, size) if first.startswith(GZIP_SIGN) else first
+        except zlib.error:  # told where all of it is read
+            return b""
 
 
-def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterator[Member]:
+def members(path: Path, file_name: str | tuple[str, ...], largest: int = LARGEST_MEMBER) -> Iterator[Member]:
     """The matches' files, in the order of their paths.
 
     Arguments:
         path: a file (of any name), a folder that holds ``file_name``, a tree or a zip of such folders.
-        file_name: name or pattern; largest: bytes that a file may have.
+        file_name: name or pattern, or some of which any fits; largest: bytes that a file may have.
 
     Errors:
         BadInputError: nothing there, or none of that name; a damaged zip.
@@ -109,7 +114,7 @@ def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterat
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
 
 
-def _zipped(path: Path, file_name: str, largest: int) -> Iterator[Member]:
+def _zipped(path: Path, file_name: str | tuple[str, ...], largest: int) -> Iterator[Member]:
     with open_zip(path) as archive:
         names = [n for n in archive.names if fits(PurePosixPath(n).name, file_name) and not is_clutter(n)]
         if not names:
@@ -152,13 +157,16 @@ def _reader(archive: Archive, name: str, largest: int) -> Callable[[], bytes]:
     return lambda: archive.read(name, largest)
 
 
-def _missing_file(path: Path, file_name: str) -> BadInputError:
-    return BadInputError(f"no {file_name} lies here", where=path, fix="Give the file, its folder, or a tree or zip")
+def _missing_file(path: Path, file_name: str | tuple[str, ...]) -> BadInputError:
+    name = file_name if isinstance(file_name, str) else file_name[0]
+    return BadInputError(f"no {name} lies here", where=path, fix="Give the file, its folder, or a tree or zip")
 
 
-def fits(name: str, pattern: str) -> bool:
-    """Whether a file is called as a pattern says, in capitals or not: cameras and old programs write ``SPOTS.CSV``."""
-    return fnmatchcase(name.lower(), pattern.lower())
+def fits(name: str, pattern: str | tuple[str, ...]) -> bool:
+    """Whether a file is called as a pattern, or one of some, says, in capitals or not: cameras and old programs write
+    ``SPOTS.CSV``."""
+    patterns = (pattern,) if isinstance(pattern, str) else pattern
+    return any(fnmatchcase(name.lower(), one.lower()) for one in patterns)
 
 
 def names_inside(path: Path) -> list[str]:

@@ -21,11 +21,16 @@ import pyarrow as pa
 from spotting_core.analyses.replayed_spots import LIVE, LIVE_ALONE, ONLY_IN_REPLAYS, ONLY_REPLAYED, REPLAY_CHOICES
 from spotting_core.base.errors import BadInputError
 from spotting_core.search.pictures import Pictures, TextVector, read_pictures
-from spotting_core.search.rows import SCHEMA
-from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECTED
+from spotting_core.search.rows import LABELLED, SCHEMA
+from spotting_core.store.reviews import ACCEPTED, MOVED, OPEN, REJECTED, STANDING
 
 REVIEWED, UNREVIEWED = "reviewed", "open"
-_STATES = {REVIEWED: (ACCEPTED, MOVED, ADDED), UNREVIEWED: (OPEN,), None: (ACCEPTED, MOVED, ADDED, OPEN)}
+_STATES = {
+    REVIEWED: STANDING,
+    UNREVIEWED: (OPEN,),
+    LABELLED: (LABELLED,),
+    None: (*STANDING, OPEN, LABELLED),
+}
 MOST_SHOWN = 500
 """Hits of an answer, at most."""
 
@@ -54,7 +59,8 @@ class Query:
         labels, halves, teams, matches, entities: any of them; of entities, all have to be seen.
         minutes: first and last minute of the match clock, from 1, or None for all.
         least, most: confidence.
-        reviewed: ``reviewed``, ``open`` or None for both; rejected spots are never found.
+        reviewed: ``reviewed``, ``open`` (a model's, judged by nobody), ``labelled`` or None for all; rejected spots are
+            never found.
         words: all of them occur in the match's title or the reviewer's comment.
         text: what is seen; spots are ordered by how well the pictures within a second of them fit it.
         alike: least similarity with the text, -1 to 1.
@@ -84,7 +90,7 @@ class Query:
 
     def __post_init__(self) -> None:
         if self.reviewed not in _STATES:
-            raise BadInputError(f"a spot cannot be {self.reviewed!r}", fix="Known: reviewed, open")
+            raise BadInputError(f"a spot cannot be {self.reviewed!r}", fix="Known: reviewed, open, labelled")
         if self.replays not in REPLAY_CHOICES:
             raise BadInputError(f"replays cannot be {self.replays!r}", fix=f"Known: {', '.join(REPLAY_CHOICES)}")
 
@@ -377,7 +383,7 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     sure = "confidence BETWEEN ? AND ?"
     parts, values = [sure], [query.least, query.most]
     if query.confirmed:
-        parts, values = [f"({sure} OR state IN (?, ?, ?))"], [*values, ACCEPTED, MOVED, ADDED]
+        parts, values = [f"({sure} OR state IN (?, ?, ?))"], [*values, *STANDING]
     narrowed = {
         "label": query.labels,
         "half": query.halves,
@@ -391,7 +397,7 @@ def _where(query: Query) -> tuple[str, list[Any]]:
             values += wanted
     if query.replays == LIVE_ALONE:
         parts.append("(replay = ? OR (replay = ? AND state IN (?, ?, ?)))")
-        values += [LIVE, ONLY_REPLAYED, ACCEPTED, MOVED, ADDED]
+        values += [LIVE, ONLY_REPLAYED, *STANDING]
     elif query.replays == ONLY_IN_REPLAYS:
         parts.append("replay = ?")
         values.append(ONLY_REPLAYED)

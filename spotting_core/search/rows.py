@@ -18,9 +18,10 @@ import pyarrow.parquet as parquet
 
 from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.analyses.replayed_spots import LIVE
 from spotting_core.base.files import replacing
 from spotting_core.domain.cameras import group_of
-from spotting_core.domain.parts import Parts
+from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import UNKNOWN, Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.media.fingerprint import joint_hash
@@ -33,7 +34,10 @@ from spotting_core.store.reviews import ADDED, OPEN, REJECTED, STANDING, Reviewe
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
 
-FORMAT = 6  # of the files; one of another format is written anew
+LABELLED = "labelled"
+"""State of what only the labels of a match say, beside the states of what can be reviewed."""
+
+FORMAT = 7  # of the files; one of another format is written anew
 
 _AROUND = 1_000_000
 """Microseconds around a spot in which an entity counts as seen, and pictures are compared with a text: as far as a
@@ -48,14 +52,14 @@ SCHEMA = pa.schema([
     ("x", pa.float32()), ("y", pa.float32()), ("place_error", pa.float32()), ("zones", pa.list_(pa.string())),
     ("suggested_team", pa.string()), ("team_confidence", pa.float32()), ("pictures", pa.binary()),
 ])  # fmt: skip
-"""``label`` is the reviewer's class where there is one, ``spotted`` the model's, empty for added spots.
+"""``label`` is the reviewer's class where there is one, ``spotted`` the model's, empty for added spots and labels.
 
 ``camera`` is on at the spot and ``shots`` is its group in the class table of cameras; both are empty where that is not
 known. ``replay`` is one of those of ``replay_marks``: what is live, what lies in a replay, what is seen only there.
 ``x``, ``y`` and ``place_error`` are metres (see ``SpotPlace``), null where nobody knows the place; ``zones`` are those
 that it lies in. ``suggested_team`` is whose it may be and ``team_confidence`` how likely (see
 ``SuggestedTeam``), empty and 0 where ``team`` is known or nobody can tell.
-``minute`` counts from 1 on the match clock, see ``Parts.minute``. Added spots are certain.
+``minute`` counts from 1 on the match clock, see ``Parts.minute``. Added spots and labels are certain.
 ``pictures`` holds the embeddings of the samples near the spot, float16 (k, E) row by row, unit length; k is 0 where
 there are none."""
 
@@ -79,7 +83,6 @@ def fingerprint(
         play: what changes with all that is known of where play is.
     """
     revisions = [f"{r.origin} {r.revision}" for r in reviews]
-    labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
     record = analysis.record
     return joint_hash(
         [
@@ -94,9 +97,13 @@ def fingerprint(
             play,
             *sorted(revisions),
             "",
-            *labels,
+            *_lines(truth),
         ]
     )
+
+
+def _lines(truth: Sequence[Spot]) -> list[str]:
+    return [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
 
 
 def rows_of(
@@ -126,7 +133,7 @@ def rows_of(
     others = [r for r in reviews if r.origin not in attached and _judged(r)]
     others = [r for r in others if r.label in analysis.classes or is_tag(r)]
     standing = [r for r in others if r.state in STANDING]
-    own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis)]
+    own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis.classes)]
     own += [(replace(review.spot, confidence=review.confidence), review) for review in others]
     rows = [_row(match, title, analysis, *one, truth) | _shown_by(*one, cameras) for one in own]
     for row, (spot, review) in zip(rows, own, strict=True):
@@ -136,50 +143,57 @@ def rows_of(
     return pa.Table.from_pylist(rows, SCHEMA)
 
 
-def tagged_fingerprint(title: str, table: str, reviews: Sequence[ReviewedSpot], cameras: str) -> str:
-    """The same for a match that people have tagged and no model has judged.
+def unspotted_fingerprint(
+    title: str, table: str, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot], cameras: str
+) -> str:
+    """The same for a match in which no model has spotted.
 
     Arguments:
-        table: name of its class table; cameras: what changes with all that is known of its cameras.
+        table: name of its class table; truth: its labels; cameras: what changes with all that is known of its cameras.
     """
     revisions = sorted(f"{r.origin} {r.revision}" for r in reviews)
-    return joint_hash([str(FORMAT), *SCHEMA.names, "tagged", title, table, cameras, *revisions])
+    return joint_hash([str(FORMAT), *SCHEMA.names, "unspotted", title, table, cameras, *revisions, "", *_lines(truth)])
 
 
-def tagged_rows(
-    match: str, title: str, parts: Parts, reviews: Sequence[ReviewedSpot], cameras: MatchCameras | None = None
+def unspotted_rows(
+    match: str,
+    title: str,
+    classes: ClassTable,
+    reviews: Sequence[ReviewedSpot],
+    truth: Sequence[Spot],
+    cameras: MatchCameras | None = None,
 ) -> pa.Table:
-    """Rows of a match that no model has judged: what people hold to be true in it.
+    """Rows of a match in which no model has spotted: what people hold to be true, and what its labels say besides.
+
+    A label is left out where people hold one of its class within half the class's window to be true, and lends it its
+    team where they said none. What is labelled is an action, and is never taken for one that a replay shows again.
 
     Arguments:
-        parts: of the match; cameras: where they are known.
+        classes: of all reviews and labels; cameras: where they are known.
     """
     own: list[tuple[Spot, ReviewedSpot | None]] = [
         (replace(review.spot, confidence=review.confidence), review) for review in reviews if review.state in STANDING
     ]
-    rows = [
-        _tagged_row(match, title, parts, review) | _shown_by(spot, review, cameras) for spot, review in own if review
-    ]
+    standing = [review for _, review in own if review]
+    labels = [spot for spot in truth if not _held_true(spot, standing, classes)]
+    rows = [_unspotted_row(match, title, classes, *one, truth) | _shown_by(*one, cameras) for one in own]
     for row, mark in zip(rows, reviewed_marks(own, cameras, _sure), strict=True):
         row["replay"] = mark
+    rows += [
+        _unspotted_row(match, title, classes, spot, None, truth)
+        | _shown_by(spot, None, cameras)
+        | {"team": spot.team, "state": LABELLED, "replay": LIVE}
+        for spot in labels
+    ]
     return pa.Table.from_pylist(rows, SCHEMA)
 
 
-def _tagged_row(match: str, title: str, parts: Parts, review: ReviewedSpot) -> dict[str, object]:
-    return {
-        "match": match,
-        "title": title,
-        "half": review.half,
-        "time": review.time,
-        "minute": parts.minute(review.half, review.time),
-        "label": review.label,
-        "team": review.team,
-        "confidence": 1.0 if review.confidence is None else review.confidence,
-        "state": review.state,
-        "author": review.author,
-        "comment": review.comment,
+def _unspotted_row(
+    match: str, title: str, classes: ClassTable, spot: Spot, review: ReviewedSpot | None, truth: Sequence[Spot]
+) -> dict[str, object]:
+    return _facts(match, title, classes, spot, review, truth) | {
         "entities": [],
-        "spotted": label_of(review.origin),
+        "spotted": label_of(review.origin) if review else "",
         "zones": [],
         "suggested_team": "",
         "team_confidence": 0.0,
@@ -225,43 +239,51 @@ def _judged(review: ReviewedSpot) -> bool:
     return review.state in STANDING or (review.state == REJECTED and review.confidence is not None)
 
 
-def _held_true(spot: Spot, standing: Sequence[ReviewedSpot], analysis: Analysis) -> bool:
-    reach = _reach(spot.label, analysis)
+def _held_true(spot: Spot, standing: Sequence[ReviewedSpot], classes: ClassTable) -> bool:
+    reach = _reach(spot.label, classes)
     return any((r.half, r.label) == (spot.half, spot.label) and abs(r.time - spot.time) <= reach for r in standing)
 
 
-def _reach(label: str, analysis: Analysis) -> float:
+def _reach(label: str, classes: ClassTable) -> float:
     """Half the window of a class, in microseconds."""
-    return analysis.classes.get(label).suppression * 5e5
+    return classes.get(label).suppression * 5e5
 
 
 def _row(
     match: str, title: str, analysis: Analysis, spot: Spot, review: ReviewedSpot | None, truth: Sequence[Spot]
 ) -> dict[str, object]:
     half, time = (review.half, review.time) if review else (spot.half, spot.time)
-    team = review.team if review and review.team != UNKNOWN else _team(spot, analysis, truth)
-    return {
-        "match": match,
-        "title": title,
-        "half": half,
-        "time": time,
-        "minute": analysis.classes.parts.minute(half, time),
-        "label": review.label if review else spot.label,
-        "team": team,
-        "confidence": 1.0 if spot.confidence is None else spot.confidence,
-        "state": review.state if review else OPEN,
-        "author": review.author if review else "",
-        "comment": review.comment if review else "",
+    return _facts(match, title, analysis.classes, spot, review, truth) | {
         "entities": _entity_names(analysis, half, time),
         "spotted": label_of(review.origin) if review else spot.label,
         "pictures": _pictures(analysis, half, time),
     }
 
 
-def _team(spot: Spot, analysis: Analysis, truth: Sequence[Spot]) -> str:
-    if spot.label not in analysis.classes:
+def _facts(
+    match: str, title: str, classes: ClassTable, spot: Spot, review: ReviewedSpot | None, truth: Sequence[Spot]
+) -> dict[str, object]:
+    """What a row says that no analysis has to be asked for."""
+    half, time = (review.half, review.time) if review else (spot.half, spot.time)
+    return {
+        "match": match,
+        "title": title,
+        "half": half,
+        "time": time,
+        "minute": classes.parts.minute(half, time),
+        "label": review.label if review else spot.label,
+        "team": review.team if review and review.team != UNKNOWN else _team(spot, classes, truth),
+        "confidence": 1.0 if spot.confidence is None else spot.confidence,
+        "state": review.state if review else OPEN,
+        "author": review.author if review else "",
+        "comment": review.comment if review else "",
+    }
+
+
+def _team(spot: Spot, classes: ClassTable, truth: Sequence[Spot]) -> str:
+    if spot.label not in classes:
         return UNKNOWN
-    reach = _reach(spot.label, analysis)
+    reach = _reach(spot.label, classes)
     near = [t for t in truth if (t.half, t.label) == (spot.half, spot.label) and abs(t.time - spot.time) <= reach]
     return min(near, key=lambda t: abs(t.time - spot.time)).team if near else UNKNOWN
 

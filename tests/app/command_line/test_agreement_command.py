@@ -67,3 +67,18 @@ def test_two_reviewers_of_a_match(tmp_path: Path, library: Library, data: DataDi
     assert "Reviewers: Ada, Bob" in refused.stderr
     both = touchline("agreement", "Ada", "Bob", "--match", video, "--candidates", video)
     assert both.returncode == 2
+
+
+def test_what_of_the_files_was_left_out_or_is_called_otherwise_is_told(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.vtt", tmp_path / "second.csv"
+    first.write_text("WEBVTT\n\n00:10.000 --> 00:12.000\nGoal\n\n00:20.000 --> 00:21.000\n\n")
+    second.write_text("half,time,label\n2,50:00,GOAL\n2,46:10,GOAL\n2,90:00,GOAL\n")
+    done = touchline("agreement", first, second)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stderr.split())
+    assert f"{first} says 'Goal' and {second} 'GOAL': other letter case is another class." in said
+    assert f"not one class of {first} is also one of {second}." in said
+    assert "Left out: 1 ×" in said
+    assert "Note: " in said
+    assert "45 minutes" in said
+    assert not touchline("agreement", second, second).stderr.count("letter case")

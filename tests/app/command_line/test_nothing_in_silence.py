@@ -72,6 +72,7 @@ def test_matches_without_spots_are_counted(tmp_path: Path) -> None:
             '[{"video": "a/1", "fps": 25, "num_frames": 100, "events": [{"frame": 250, "label": "Goal"}, {"frame": 9, "label": "Goal"}]}]',
             "a has 1 of 2 spots of half 1 past the end of its video, by the length that is known",
         ),
+        ("a.csv", "time,label\n9,Goal\n9,Goal\n9,Foul\n9,Goal\n", "the match has 2 spots twice, of the same class, team and moment"),
         ("a.csv", "time,label\n0.0088,Goal\n0.0093,Foul\n", "all times of the match lie within its first second"),
     ],
 )  # fmt: skip

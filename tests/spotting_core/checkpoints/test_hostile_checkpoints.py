@@ -143,9 +143,7 @@ def test_a_tensor_of_another_shape_is_named_with_both_shapes(project: str, chang
         with pytest.raises(BadInputError) as refused:
             adopt(adapter_of(checkpoint), checkpoint, Choices(prompts=str(prompts), code=code))
         shapes = r"[\w.]+ is (one number|[\dx]+), (not|that of [\w+]+ would be) ([\dx?]+|a row of numbers)"
-        counted = (
-            r"this model has -?\d+ classes|has (no|-?\d+) (head of )?classes|reads \d+ numbers|must be (odd|4 or 6)"
-        )
+        counted = r"this model has -?\d+ classes|has (no|-?\d+) (head of )?classes|reads \d+ numbers|[\dx]+, whose kernel is not odd"
         assert re.search(f"{shapes}|{counted}", refused.value.what), (name, str(refused.value))
     assert kinds
 
@@ -162,3 +160,51 @@ def test_a_tensor_that_is_missing_is_named(project: str, tmp_path: Path) -> None
         with pytest.raises(BadInputError) as refused:
             adopt(adapter_of(checkpoint), checkpoint, Choices(prompts=str(prompts)))
         assert "is missing" in refused.value.what, (name, str(refused.value))
+
+
+UNKNOWN: dict[str, tuple[dict[str, Tensor], str]] = {
+    "E2E-Spot without its stem": (
+        {name: value for name, value in made.e2e_spot_state().items() if name != "_features.stem.conv.weight"},
+        r"nearest is E2E-Spot, but _features\.stem\.conv\.weight is missing; it has \d+ tensors, _features\S+ \(",
+    ),
+    "T-DEED without its places": (
+        {name: value for name, value in made.t_deed_state().items() if name != "temp_enc"},
+        r"nearest is .*, but \S+( \([\dx]+\) is none of theirs| is missing)",
+    ),
+    "one part beside those of OSL": (
+        {**in_parts(made.e2e_spot_state()), "ema.scale": torch.ones(3)},
+        r"nearest is OSL-ActionSpotting, opensportslib, but ema\.scale \(3\) is none of theirs",
+    ),
+    "pictures of another network": (
+        {"layer1.0.conv1.weight": torch.ones(8, 4, 3, 3), "classes.bias": torch.ones(2)},
+        r"it has 2 tensors, classes\.bias \(2\), layer1\.0\.conv1\.weight \(8x4x3x3\), none of which tells a project",
+    ),
+    "nothing": ({}, "it has no tensors"),
+}
+
+
+@pytest.mark.parametrize("kind", list(UNKNOWN))
+def test_of_weights_that_are_not_recognised_the_tensor_that_tells_it_is_named(kind: str, tmp_path: Path) -> None:
+    state, words = UNKNOWN[kind]
+    with pytest.raises(BadInputError) as refused:
+        adapter_of(Checkpoint(tmp_path / "c.pt", state))
+    assert re.search(words, refused.value.what), str(refused.value)
+    assert str(tmp_path / "c.pt") in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("_temp_fine._sgp.0.convw.weight", r"convw\.weight is \d+x1x\d+, whose kernel is not odd"),
+        ("_temp_fine._sgp.0.convkw.weight", r"convkw\.weight is \d+x1x\d+, whose kernel is not odd"),
+        ("_temp_fine._sgpMixer.0.concat_fc.weight", r"concat_fc\.weight is \d+x\d+x1, not \d+x\d+x1 or \d+x\d+x1"),
+    ],
+)
+def test_of_sizes_that_t_deed_has_not_the_tensor_is_named(name: str, words: str, tmp_path: Path) -> None:
+    make, settings = PROJECTS["T-DEED"]
+    sound = make()
+    value = sound[name]
+    other = torch.cat([value, value[:, : len(value)]], 1) if "concat" in name else value[..., :-1]
+    checkpoint = Checkpoint(tmp_path / "c.pt", {**sound, name: other}, settings)
+    with pytest.raises(BadInputError, match=words):
+        adopt(adapter_of(checkpoint), checkpoint, Choices())

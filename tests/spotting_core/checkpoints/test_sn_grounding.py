@@ -8,8 +8,7 @@ import torch
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import Checkpoint
-from spotting_core.checkpoints.sn_grounding import converted, is_grounding
+from spotting_core.checkpoints.sn_grounding import SIGNS, converted
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.domain.classes import load_classes
 from spotting_core.models.window import Window
@@ -82,7 +81,7 @@ def test_the_published_weights_agree_with_their_formulas(data: DataDirectory) ->
 
 def test_what_is_not_this_checkpoint_is_named(data: DataDirectory) -> None:
     state = dict(read_checkpoint(FILE))
-    assert is_grounding(Checkpoint(FILE, state))
+    assert SIGNS.fit(state)
     del state["conv_2.bias"]
     with pytest.raises(BadInputError, match=r"not the weights of CALF for replay grounding \(conv_2.bias\)"):
         converted(state, FILE)

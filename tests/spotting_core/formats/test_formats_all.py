@@ -183,6 +183,34 @@ def test_a_foreign_sportscode_timeline_survives(tmp_path: Path) -> None:
     assert "<start>4.6</start>" in sportscode.render(moved, OPTIONS).decode()
 
 
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("gameTime,label,position,team,visibility", ["1 - 12:43,Goal,763250,home,visible", "2 - 03:01,Foul,181000,away,not shown"]),
+        ("label,GameTime,team,visibility", ["Goal,1 - 12:43.25,home,visible", "Foul,2-03:01,away,not shown"]),
+        ("half,gameTime,label,seconds,team,visibility", ["1,1 - 12:43,Goal,763.25,home,visible", "2,9:99,Foul,181,away,not shown"]),
+    ],
+)  # fmt: skip
+def test_soccernets_labels_as_a_table_keep_their_halves(header: str, rows: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join([header, *rows]))
+    document = registry.read_one(path)
+    assert [(s.half, s.time, s.label, s.team, s.visible) for s in document.spots] == [
+        (1, 763_250_000, "Goal", "home", True), (2, 181_000_000, "Foul", "away", False)
+    ]  # fmt: skip
+    assert {key.lower() for entry in document.entries for key in entry.extras} == {"gametime"}
+
+
+@pytest.mark.parametrize("row", ["12:43,Goal", "03:01,Goal", "x - 12:43,Goal"])
+def test_a_game_time_without_a_half_in_a_table_is_refused(row: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(f"gameTime,label\n{row}\n")
+    with pytest.raises(BadInputError, match=r"labels\.csv, line 2: "):
+        registry.read_one(tmp_path / "labels.csv")
+    (tmp_path / "labels.csv").write_text("time,label\n2 - 12:43,Goal\n")  # nothing says that this is a half
+    with pytest.raises(BadInputError, match=r"labels\.csv, line 2: "):
+        registry.read_one(tmp_path / "labels.csv")
+
+
 def test_csv_keeps_other_columns_and_reads_what_spreadsheets_write(tmp_path: Path) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text("\ufeffHalf;Time;Label;Player\n1;12:43.5;Goal;Ten, the\n2;7;Foul;\n", encoding="utf-8")

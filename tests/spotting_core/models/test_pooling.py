@@ -297,7 +297,9 @@ def test_weights_of_no_pooling_say_so(state: dict[str, torch.Tensor], message: s
 
 def test_what_cannot_be_added_says_so(published: Path, tmp_path: Path, data: DataDirectory) -> None:
     torch.save({"fc.weight": torch.ones(2, 512)}, tmp_path / "other.pth")
-    with pytest.raises(BadInputError, match=r"nobody here knows these weights \(fc.weight, …\)"):
+    with pytest.raises(
+        BadInputError, match=r"poolings, but fc\.bias is missing; it has 1 tensor, fc\.weight \(2x512\)"
+    ):
         added(tmp_path / "other.pth", data)
     with pytest.raises(BadInputError, match="has 3 classes, and no file beside it names them"):
         added(published / "netvlad_v1.pth.tar", data)
