@@ -33,5 +33,5 @@ def resumable(job: Job) -> str | None:
 
 
 def resume(queue: JobQueue, job: Job) -> Job:
-    """Have a cancelled analysis go on: what it had judged is kept."""
-    return ANALYSIS.ask(queue, ANALYSIS.read(job), job.match_id)
+    """Have a cancelled analysis go on: what it had judged is kept, also where it is cancelled again before its turn."""
+    return ANALYSIS.ask(queue, ANALYSIS.read(job), job.match_id, job.progress)

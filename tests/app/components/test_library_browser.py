@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
-from spotting_core.jobs.queue import JobQueue
+from spotting_core.jobs.queue import DONE, JobQueue
+from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database
+from spotting_core.store.tables import JobRow
 from tests.app.analysis_job import ask_for_analysis
-from tests.app.conftest import Server
+from tests.app.conftest import SPOTS, Server
+from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
@@ -46,6 +50,27 @@ def test_what_is_asked_for_elsewhere_appears_by_itself(page: Page, server: Serve
     ask_for_analysis(JobQueue(open_database(server.data)), match, "entity-attention")
     expect(jobs).to_contain_text(match.title)
     server.library().remove(match)
+
+
+def test_a_match_is_analysed_while_another_still_is(page: Page, server: Server, stopped: None) -> None:
+    matches = []
+    for number, name in enumerate(("long", "short")):
+        make_video(server.root / f"{name}.mp4", steady(1200, 2.0), first=62_000 + 2000 * number)
+        matches.append(server.library().add(f"{name}.mp4"))
+    queue = JobQueue(open_database(server.data))
+    _, short = (ask_for_analysis(queue, match, "entity-attention") for match in matches)
+    page.goto(f"{server.url}/library")
+    row = page.locator("[data-testid=stHorizontalBlock]", has=page.locator(".tl-name", has_text="short")).last
+    expect(row).to_contain_text("Queued", timeout=60_000)
+    make_analysis(open_match(matches[1].path), server.data, SPOTS[:2])
+    with open_database(server.data).session() as session:
+        session.execute(update(JobRow).where(JobRow.id == short.id).values(state=DONE))
+    expect(row).to_contain_text("Analysed", timeout=60_000)
+    expect(page.locator(".st-key-tl_card_jobs")).to_contain_text(matches[0].title)
+    for job in queue.all_live():
+        queue.cancel(job.id)
+    for match in matches:
+        server.library().remove(match)
 
 
 def test_dropped_files_become_a_match(page: Page, server: Server, tmp_path: Path) -> None:
