@@ -179,7 +179,9 @@ def _names(match: Match, analyses: Sequence[Analysis]) -> str:
     if match.home and match.away:
         score = page.escape((match.score or "v").replace("-", "–"))
         home, away = page.escape(match.home), page.escape(match.away)
-        name = f'<div class="tl-name">{home} {score}</div><div class="tl-name">{away}</div>'
+        name = (
+            f'<div class="tl-name">{home} <span class="tl-whole">{score}</span></div><div class="tl-name">{away}</div>'
+        )
     else:
         name = f'<div class="tl-name">{page.escape(match.title)}</div>'
     remarks = [*(analyses[0].remarks if analyses else ()), gone_choice(analyses, shared_library().chosen(match))]
