@@ -183,13 +183,13 @@ def test_all_controls_of_the_player_are_in_it_where_the_window_is_low(page: Page
         )
 
 
-@pytest.mark.parametrize("width", [1440, 1100])
+@pytest.mark.parametrize(("width", "height"), [(1440, 650), (1100, 650), (1100, 800)])
 def test_a_low_window_with_a_notice_and_replays_shows_four_spots(
-    browser: Browser, server: Server, match: Match, width: int
+    browser: Browser, server: Server, match: Match, width: int, height: int
 ) -> None:
     chosen = ChosenModels(open_database(server.data))
     chosen.choose(match.id, SPOTTING.name, ChosenModel("gone", "A model that is gone"))
-    page = patient(browser.new_context(viewport={"width": width, "height": 650})).new_page()
+    page = patient(browser.new_context(viewport={"width": width, "height": height})).new_page()
     open_page(page, server, match, half=1, t=6)
     expect(page.locator(".notice")).to_contain_text("A model that is gone")
     page.keyboard.press("g")
