@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from spotting_core.formats.document import Document
 from spotting_core.formats.labels_cameras import FILE_NAME as CAMERA_LABELS
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.kind import LONG
-from spotting_core.jobs.queue import CANCELLED, FAILED, Job
+from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import BUNDLED, read_card
@@ -60,7 +61,7 @@ def show() -> None:
         st.session_state.pop("analysis", None)  # the one that is used of it
         page.go("match", match=opened)
     matches = library.matches()
-    jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
+    jobs = shared_queue().newest(ANALYSIS.name)
     _begin_reading(matches)
     choice = list_choice(page.headline("Library", f"{len(matches)} match{'' if len(matches) == 1 else 'es'}"))
     show_notice(_PAGE)
@@ -71,7 +72,8 @@ def show() -> None:
         st.fragment(run_every=1.0 if live else _IDLE)(_jobs)(live)
         data_line()
     with left, st.container(border=True, key="tl_card_matches"):
-        rows = listed([_listed(m, library.analyses(m), jobs[m.id]) for m in matches if fits(m, choice.words)], choice)
+        fitting = [_listed(m, library.analyses(m), jobs.get(m.id)) for m in matches if fits(m, choice.words)]
+        rows = [_Row.of(one) for one in listed(fitting, choice)]
         st.fragment(run_every=1.0 if live else None)(_rows)(rows, live, choice.narrows)
 
 
@@ -96,8 +98,36 @@ def _listed(match: Match, analyses: list[Analysis], job: Job | None) -> Listed:
 # --- the list -----------------------------------------------------------------------------------------
 
 
-def _rows(rows: list[Listed], live: bool, narrowed: bool) -> None:
-    if live and not _under_way():
+@dataclass(frozen=True)
+class _Row:
+    """A match of the list with what only a run of the whole page changes: the list is drawn anew every second.
+
+    Arguments:
+        thumbnail: markup; None while the video is being read.
+        names: markup.
+    """
+
+    listed: Listed
+    damaged: Sequence[DamagedLayer]
+    thumbnail: str | None
+    names: str
+
+    @classmethod
+    def of(cls, one: Listed) -> _Row:
+        match = one.match
+        return cls(one, shared_library().damaged(match), _thumbnail(match), _names(match, one.analyses))
+
+    @property
+    def live(self) -> str | None:
+        """The job that was under way when the page was made."""
+        job = self.listed.job
+        return job.id if job is not None and job.live else None
+
+
+def _rows(rows: list[_Row], live: bool, narrowed: bool) -> None:
+    jobs = shared_queue().newest(ANALYSIS.name)
+    news = [job for row in rows if (job := jobs.get(row.listed.match.id)) is not None and row.live != _live(job)]
+    if (live and not _under_way()) or any(job.state == DONE for job in news):
         st.rerun(scope="app")
     if not rows:
         st.write("No match fits the search." if narrowed else "The library is empty. Add a match on the right.")
@@ -106,35 +136,42 @@ def _rows(rows: list[Listed], live: bool, narrowed: bool) -> None:
     for column, text in zip(head, ("", "Match", "Spots over the match", "Spots", "Analysis", ""), strict=True):
         column.html(f'<div class="tl-head{" tl-count" if text == "Spots" else ""}">{text}</div>')
     for row in rows:
-        _row(row, shared_queue().recent(row.match.id, ANALYSIS.name))
+        _row(row, jobs.get(row.listed.match.id))
+    if news:  # what was clicked is answered before the whole page is made
+        st.rerun(scope="app")
 
 
-def _row(row: Listed, job: Job | None) -> None:
-    match, analyses = row.match, row.analyses
+def _live(job: Job) -> str | None:
+    return job.id if job.live else None
+
+
+def _row(row: _Row, job: Job | None) -> None:
+    match, analyses = row.listed.match, row.listed.analyses
     analysis = analyses[0] if analyses else None
     cells = st.columns(_COLUMNS, vertical_alignment="center")
-    cells[0].html(_thumbnail(match))
-    cells[1].html(_names(match, analyses))
-    damaged = shared_library().damaged(match)
-    cells[2].html(_strip(match, analysis, row.spots, job))
-    cells[3].html(counts_text(row))
+    cells[0].html(row.thumbnail or _thumbnail(match) or _being_read(match))
+    cells[1].html(row.names)
+    cells[2].html(_strip(match, analysis, row.listed.spots, job))
+    cells[3].html(counts_text(row.listed))
     with cells[4]:
-        st.html(_state_text(analysis, job, match, damaged))
+        st.html(_state_text(analysis, job, match, row.damaged))
     with cells[5]:
-        _actions(match, analysis, job, damaged)
+        _actions(match, analysis, job, row.damaged)
 
 
-def _thumbnail(match: Match) -> str:
+def _thumbnail(match: Match) -> str | None:
     try:
         path = source_of(match.path).halves[0].path
         media = shared_reading().media(path)
     except TouchlineError:
         return '<div class="tl-thumb tl-none" title="The video cannot be read">⚠</div>'
-    if media is None:
-        progress = shared_reading().progress(path)
-        short = progress.rpartition(" ")[2] if "%" in progress else "…"
-        return f'<div class="tl-thumb tl-none" title="{progress}">{short}</div>'
-    return f'<img class="tl-thumb" src="{link("media", media.poster)}" alt="">'
+    return f'<img class="tl-thumb" src="{link("media", media.poster)}" alt="">' if media is not None else None
+
+
+def _being_read(match: Match) -> str:
+    progress = shared_reading().progress(source_of(match.path).halves[0].path)
+    short = progress.rpartition(" ")[2] if "%" in progress else "…"
+    return f'<div class="tl-thumb tl-none" title="{progress}">{short}</div>'
 
 
 def _names(match: Match, analyses: Sequence[Analysis]) -> str:
@@ -142,7 +179,9 @@ def _names(match: Match, analyses: Sequence[Analysis]) -> str:
     if match.home and match.away:
         score = page.escape((match.score or "v").replace("-", "–"))
         home, away = page.escape(match.home), page.escape(match.away)
-        name = f'<div class="tl-name">{home} {score}</div><div class="tl-name">{away}</div>'
+        name = (
+            f'<div class="tl-name">{home} <span class="tl-whole">{score}</span></div><div class="tl-name">{away}</div>'
+        )
     else:
         name = f'<div class="tl-name">{page.escape(match.title)}</div>'
     remarks = [*(analyses[0].remarks if analyses else ()), gone_choice(analyses, shared_library().chosen(match))]
@@ -196,7 +235,8 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
         running = job.state == "running"
         bar = f'<div class="tl-bar"><i style="width:{100 * job.progress:.0f}%"></i></div>' if running else ""
         word = f"{job.progress:.0%}" if running else "Queued"
-        return text("◔", "var(--tl-accent)", word, page.progress_text(job) if running else f"{job.ahead} ahead", bar)
+        more = page.progress_text(job) if running else page.place_in_line(job)
+        return text("◔", "var(--tl-accent)", word, more, bar)
     if job is not None and job.state == FAILED:
         why = (job.error or "").removeprefix(f"{match.path}: ")  # the row says of which match
         return text("⚠", "var(--tl-bad)", "Failed", why)
@@ -226,21 +266,21 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None, damaged: 
         st.rerun(scope="app")
     if job is not None and job.live:
         label = "Cancelling" if job.cancelling else "Cancel"
-        if other.button(label, key=f"cancel-{match.id}", width="stretch", disabled=job.cancelling):
-            shared_queue().cancel(job.id)
-            st.rerun(scope="app")
+        cancel, key = shared_queue().cancel, f"cancel-{match.id}"
+        other.button(label, key=key, width="stretch", disabled=job.cancelling, on_click=cancel, args=(job.id,))
     elif damaged:
         if other.button("Analyse anew", key=f"anew-{match.id}", width="stretch"):
             _analyse_anew(match, damaged)
     elif job is not None and (share := resumable(job)):
-        if other.button(f"Resume from {page.plain(share)}", key=f"resume-{match.id}", width="stretch"):
-            resume(shared_queue(), job)
-            st.rerun(scope="app")
+        again, key = (shared_queue(), job), f"resume-{match.id}"
+        other.button(f"Resume from {page.plain(share)}", key=key, width="stretch", on_click=resume, args=again)
     elif analysis is None:
         label = "Retry" if job is not None and job.state == FAILED else "Analyse"
-        if other.button(label, key=f"analyse-{match.id}", width="stretch"):
-            ask_for_analysis(shared_queue(), shared_library(), match, [_preferred_model()])
-            st.rerun(scope="app")
+        other.button(label, key=f"analyse-{match.id}", width="stretch", on_click=_analyse, args=(match,))
+
+
+def _analyse(match: Match) -> None:
+    ask_for_analysis(shared_queue(), shared_library(), match, [_preferred_model()])
 
 
 def _analyse_anew(match: Match, damaged: Sequence[DamagedLayer]) -> None:
@@ -471,6 +511,5 @@ def _jobs(live: bool) -> None:
                 st.progress(job.progress, text=page.progress_text(job))
             else:
                 st.caption(page.progress_text(job))
-            if st.button("Cancel", key=f"job-{job.id}", disabled=job.cancelling):
-                shared_queue().cancel(job.id)
-                st.rerun(scope="fragment")
+            cancel, key = shared_queue().cancel, f"job-{job.id}"
+            st.button("Cancel", key=key, disabled=job.cancelling, on_click=cancel, args=(job.id,))

@@ -146,7 +146,8 @@ def counts_text(row: Listed) -> str:
         query = urlencode({"match": row.match.id, "half": spot.half, "t": f"{spot.seconds:.3f}", "class": spot.label})
         words = "Resume" if row.review.reviewed else "Review"
         title = f"{words} at the first open spot"
-        open_text = f'<a class="tl-save" href="match?{query}" target="_self" title="{title}">{words}, {open_text}</a>'
+        open_text = f'{words}, <span class="tl-whole">{open_text}</span>'
+        open_text = f'<a class="tl-save" href="match?{query}" target="_self" title="{title}">{open_text}</a>'
     return (
         f'<div class="tl-right">{row.review.spots}</div><div class="tl-cap tl-counts">{open_text}<br>'
         f"{row.review.reviewed} reviewed</div>"

@@ -131,12 +131,17 @@ def length(microseconds: int) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
+def place_in_line(job: Job) -> str:
+    """How many queued jobs come before one, in words."""
+    return f"{job.ahead} ahead" if job.ahead else "next"
+
+
 def progress_text(job: Job) -> str:
     """One line on how far a job is."""
     if job.cancelling:
         return "Cancelling"
     if job.state == "queued":
-        return f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
+        return f"Queued, {place_in_line(job)}"
     parts = [f"{job.progress:.0%}", plain(job.stage or "Starting")]
     if job.speed:
         parts.append(f"{job.speed:.1f}× real time")

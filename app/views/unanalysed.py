@@ -24,6 +24,8 @@ from spotting_core.models.known import known_models
 from spotting_core.preflight.machine import about, measured_speed
 from spotting_core.tasks.spotting import SPOTTING
 
+_MODEL, _WITH_CLOCK = "unanalysed_model", "unanalysed_clock"  # in the session: what the bar is set to
+
 
 def layer_before(match: Match) -> Analysis | None:
     """What there is to show of a match before its analysis is done: what has been judged so far, else nothing but the
@@ -73,6 +75,7 @@ def _offer(match: Match) -> str | None:
     """The bar; returns the model that is chosen, None while an analysis is under way."""
     job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
     if job is not None and job.live:
+        st.empty()  # in place of what was offered, which would stand on until the whole page has been made
         _running(job.id)
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -87,19 +90,25 @@ def _offer(match: Match) -> str | None:
             st.write("This match has not been analysed yet.")
         st.space("stretch")
         share = resumable(job) if job is not None else None
-        if job is not None and share and st.button(f"Resume from {page.plain(share)}", type="primary"):
-            resume(shared_queue(), job)
-            st.rerun()
+        if (
+            job is not None and share
+        ):  # before the page is made: a second run right after this one would take the workspace away
+            again = (shared_queue(), job)
+            st.button(f"Resume from {page.plain(share)}", type="primary", on_click=resume, args=again)
         names = list(known_models(shared_settings().data, SPOTTING.name))
-        model = st.selectbox("Model", names, index=default_model(), width=240, label_visibility="collapsed")
-        with_clock = st.checkbox("Read its clock", help=CLOCK_HELP)
-        if st.button("Analyse anew" if damaged else "Analyse", type="primary"):
-            shared_library().put_aside(match, [layer.folder for layer in damaged])
-            ask_for_analysis(shared_queue(), shared_library(), match, [model])
-            if with_clock:
-                ask_for_clock(match)
-            st.rerun()
+        model = st.selectbox("Model", names, index=default_model(), key=_MODEL, width=240, label_visibility="collapsed")
+        st.checkbox("Read its clock", key=_WITH_CLOCK, help=CLOCK_HELP)
+        st.button("Analyse anew" if damaged else "Analyse", type="primary", on_click=_begin, args=(match,))
     return str(model)
+
+
+def _begin(match: Match) -> None:
+    """Have a match analysed as the bar says; what is damaged of it is put aside."""
+    library = shared_library()
+    library.put_aside(match, [layer.folder for layer in library.damaged(match)])
+    ask_for_analysis(shared_queue(), library, match, [st.session_state[_MODEL]])
+    if st.session_state[_WITH_CLOCK]:
+        ask_for_clock(match)
 
 
 def _facts(match: Match, model: str) -> list[str]:

@@ -32,6 +32,6 @@ def resumable(job: Job) -> str | None:
     return f"{share} %"
 
 
-def resume(queue: JobQueue, job: Job) -> Job:
-    """Have a cancelled analysis go on: what it had judged is kept."""
-    return ANALYSIS.ask(queue, ANALYSIS.read(job), job.match_id)
+def resume(queue: JobQueue, job: Job) -> None:
+    """Have a cancelled analysis go on: what it had judged is kept, also where it is cancelled again before its turn."""
+    ANALYSIS.ask(queue, ANALYSIS.read(job), job.match_id, job.progress)

@@ -106,16 +106,19 @@ class JobKind(ABC, Generic[KindParameters]):
         """
         return None
 
-    def ask(self, queue: JobQueue, parameters: KindParameters, match_id: str | None = None) -> Job:
+    def ask(
+        self, queue: JobQueue, parameters: KindParameters, match_id: str | None = None, progress: float = 0.0
+    ) -> Job:
         """Queue a job, or return the live one of the same key.
 
         Arguments:
             match_id: of the match in the library that the job is shown with.
+            progress: 0 to 1, what an earlier job has left of it done.
         """
         fields = msgspec.to_builtins(parameters)
         return queue.submit(
             self.name, self.key(parameters), fields, title=self.title(parameters), match_id=match_id,
-            resource=self.resource, own_accord=self.own_accord,
+            resource=self.resource, own_accord=self.own_accord, progress=progress,
         )  # fmt: skip
 
     def read(self, job: Job) -> KindParameters:

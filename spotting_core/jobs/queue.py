@@ -133,12 +133,14 @@ class JobQueue:
         match_id: str | None = None,
         resource: str = "",
         own_accord: bool = False,
+        progress: float = 0.0,
     ) -> Job:
         """Queue work, or return the live job of the same key.
 
         Arguments:
             resource: what it needs; jobs of one resource are done one after the other.
             own_accord: whether nobody asked for it.
+            progress: 0 to 1, what an earlier job has left of it done.
 
         Errors:
             BadInputError: the match was removed meanwhile.
@@ -153,6 +155,7 @@ class JobQueue:
             match_id=match_id,
             parameters=dict(parameters),
             state=QUEUED,
+            progress=progress,
         )
         try:
             with self._database.session() as session:
@@ -163,8 +166,9 @@ class JobQueue:
             if live is None:  # it ended between the two looks
                 self._check_match(match_id)
                 return self.submit(
-                    kind, key, parameters, title=title, match_id=match_id, resource=resource, own_accord=own_accord
-                )
+                    kind, key, parameters, title=title, match_id=match_id, resource=resource, own_accord=own_accord,
+                    progress=progress,
+                )  # fmt: skip
             return live
         return self.get(row.id) or _job(row)
 
@@ -205,6 +209,17 @@ class JobQueue:
         with self._database.reading() as session:
             row = session.scalar(query.limit(1))
             return _in_its_place(session, row) if row else None
+
+    def newest(self, kind: str) -> dict[str, Job]:
+        """The newest job of a kind for each match that has one, by the id of the match."""
+        of_kind = and_(JobRow.kind == kind, JobRow.match_id.is_not(None))
+        last = select(JobRow.match_id, func.max(JobRow.made).label("made")).where(of_kind).group_by(JobRow.match_id)
+        made = last.subquery()
+        query = select(JobRow).join(made, and_(JobRow.match_id == made.c.match_id, JobRow.made == made.c.made))
+        with self._database.reading() as session:
+            queued = list(session.scalars(_IN_LINE))
+            rows = list(session.scalars(query.where(of_kind)))
+        return {str(row.match_id): _job(row, _ahead(row, queued) if row.state == QUEUED else 0) for row in rows}
 
     def of_match(self, match_id: str | None, kind: str, most: int) -> list[Job]:
         """The newest jobs of a kind for a match, or for none in particular (None), at most so many."""

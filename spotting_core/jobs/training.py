@@ -90,13 +90,15 @@ class TrainingJob(JobKind[TrainingParameters]):
         shutil.rmtree(order.run, ignore_errors=True)  # it has ended, and what it left is a model
         return None
 
-    def ask(self, queue: JobQueue, parameters: TrainingParameters, match_id: str | None = None) -> Job:
+    def ask(
+        self, queue: JobQueue, parameters: TrainingParameters, match_id: str | None = None, progress: float = 0.0
+    ) -> Job:
         """Queue a training.
 
         Errors:
             BadInputError: another one is under way.
         """
-        job = super().ask(queue, parameters, match_id)
+        job = super().ask(queue, parameters, match_id, progress)
         if self.read(job) != parameters:
             raise BadInputError(f"a training is under way already: {job.title}", fix="Wait for it, or cancel it first")
         return job

@@ -9,10 +9,13 @@ import urllib.request
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
+from spotting_core.jobs.queue import JobQueue
+from spotting_core.store.database import open_database
 from tests.app.conftest import Server, patient
 from tests.app.player_page import open_page
+from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
 
@@ -89,3 +92,26 @@ def test_from_the_first_frame_on_places_of_the_view_stand_until_it_is_there(
     assert page.evaluate("window.frames_seen") > 3
     assert page.evaluate("window.frames_without") == 0
     context.close()
+
+
+def test_an_analysis_stands_in_place_of_its_offer_in_every_frame(page: Page, server: Server, stopped: None) -> None:
+    make_video(server.root / "asked for.mp4", steady(1200, 2.0), first=66_000)
+    match = server.library().add("asked for.mp4")
+    open_page(page, server, match)
+    page.evaluate("""() => {
+      window.both = 0; window.gone = 0;
+      const look = () => {
+        const words = document.querySelector('.st-key-unanalysed')?.innerText ?? '';
+        if (words.includes('Cancel') && words.includes('Read its clock')) window.both += 1;
+        if (!find()?.root?.getBoundingClientRect().height) window.gone += 1;
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(page.get_by_role("button", name="Analyse", exact=True)).to_have_count(0)
+    assert page.evaluate("() => [both, gone]") == [0, 0]
+    for job in JobQueue(open_database(server.data)).all_live():
+        JobQueue(open_database(server.data)).cancel(job.id)
+    server.library().remove(match)

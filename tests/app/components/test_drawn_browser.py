@@ -18,6 +18,7 @@ from tests.app.conftest import SPOTS, Server
 from tests.app.made_analysis import box_of, make_analysis
 from tests.app.player_page import open_page, settle, state
 from tests.shown_videos import WAYS, write_shown
+from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
 
@@ -113,3 +114,24 @@ def test_what_is_drawn_lies_on_what_it_means_however_a_video_is_stored(page: Pag
     assert found["white"] == pytest.approx(found["box"], abs=0.02)
     assert (found["edge"], found["opposite"]) == (True, False)
     assert found["pitch"] == [True, False]  # the halfway line
+
+
+def test_a_model_without_boxes_and_maps_says_so_in_place_of_their_controls(
+    page: Page, server: Server, match_of: Any
+) -> None:
+    make_video(server.root / "bare.mp4", steady(60), first=70_000)
+    make_analysis(open_match(server.root / "bare.mp4"), server.data, SPOTS[:1], model="plain scores", bare=True)
+    open_page(page, server, server.library().add("bare.mp4"))
+    bar = page.locator(".layers")
+    expect(bar).to_contain_text("plain scores keeps no boxes and no map of what it looked at.")
+    controls = bar.locator("[data-option=layer], [data-option=map], [data-option=boxes], [data-option=names]")
+    expect(controls.filter(visible=True)).to_have_count(0)
+    page.keyboard.press("h")
+    page.keyboard.press("b")
+    assert page.evaluate("() => [find().player.overlay.options.map, find().player.overlay.options.boxes]") == [
+        True,
+        True,
+    ]
+    open_page(page, server, match_of("plain"))
+    expect(controls.filter(visible=True)).to_have_count(4)
+    expect(bar.locator(".unmapped")).to_be_hidden()

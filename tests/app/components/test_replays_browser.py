@@ -5,14 +5,17 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app.library.library import Match
 from spotting_core.domain.cameras import GROUPS, Candidate, Grounding, Link, Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
-from tests.app.conftest import Server
+from spotting_core.store.chosen_models import ChosenModel, ChosenModels
+from spotting_core.store.database import open_database
+from spotting_core.tasks.spotting import SPOTTING
+from tests.app.conftest import Server, patient
 from tests.app.made_analysis import make_analysis, make_groundings, make_shots
 from tests.app.player_page import open_page, settle
 from tests.videos import make_video, steady
@@ -178,3 +181,30 @@ def test_all_controls_of_the_player_are_in_it_where_the_window_is_low(page: Page
             " return shown.length > 8 && shown.every((e) => e.getBoundingClientRect().right <= right); }",
             timeout=30_000,
         )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 650), (1100, 650), (1100, 800)])
+def test_a_low_window_with_a_notice_and_replays_shows_four_spots(
+    browser: Browser, server: Server, match: Match, width: int, height: int
+) -> None:
+    chosen = ChosenModels(open_database(server.data))
+    chosen.choose(match.id, SPOTTING.name, ChosenModel("gone", "A model that is gone"))
+    page = patient(browser.new_context(viewport={"width": width, "height": height})).new_page()
+    open_page(page, server, match, half=1, t=6)
+    expect(page.locator(".notice")).to_contain_text("A model that is gone")
+    page.keyboard.press("g")
+    expect(page.locator(".replays .thumb")).to_have_count(1)
+    rows = """() => {
+      const [list, head, row] = ['.list', '.list .half', '.list .spot:not(.chosen)'].map((s) => find().root.querySelector(s));
+      return (list.clientHeight - head.offsetHeight - 4) / row.offsetHeight; // the chosen row is taller by 4
+    }"""
+    assert page.evaluate(rows) >= 4
+    inside = "() => [...find().root.querySelectorAll('.side > .card')].every((card) => card.scrollHeight <= card.clientHeight + 1)"
+    assert page.evaluate(inside)
+    page.context.close()
+    chosen.choose(match.id, SPOTTING.name, _used(server, match))
+
+
+def _used(server: Server, match: Match) -> ChosenModel:
+    record = server.library().analyses(match)[0].record
+    return ChosenModel(record.identity.key, str(record.model["name"]))

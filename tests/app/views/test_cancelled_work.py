@@ -72,6 +72,26 @@ def test_the_model_dialog_resumes_a_second_analysis(
     assert [j.kind for j in queue.all_live()] == [ANALYSIS.name]
 
 
+def test_what_was_done_is_kept_when_it_is_cancelled_again_before_its_turn(
+    queue: JobQueue, match: Match, running: Job
+) -> None:
+    queue.cancel(running.id)
+    queue.finish(running, CANCELLED)
+    at = match_page(match=match.id).run()
+    next(b for b in at.button if b.label == "Resume from 66 %").click().run()
+    assert queue.all_live()[0].progress == pytest.approx(0.667)
+    queue.cancel(queue.all_live()[0].id)
+    at = match_page(match=match.id).run()
+    assert [b.label for b in at.button if "Resume" in b.label] == ["Resume from 66 %"]
+
+
+def test_the_library_calls_a_place_in_line_as_the_jobs_do(queue: JobQueue, match: Match) -> None:
+    ask_for_analysis(queue, match, "dense-unet")
+    at = library_page().run()
+    assert "Queued, next" in texts(at)
+    assert "0 ahead" not in texts(at)
+
+
 def test_what_was_cancelled_before_it_began_is_asked_for_anew(queue: JobQueue, match: Match) -> None:
     queue.cancel(ask_for_analysis(queue, match, "dense-unet").id)
     at = library_page().run()

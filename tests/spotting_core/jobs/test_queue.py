@@ -82,6 +82,16 @@ def test_many_at_once_make_one_job(queue: JobQueue) -> None:
     assert len(set(ids)) == 1
 
 
+def test_the_newest_job_of_every_match_is_known_at_once(queue: JobQueue) -> None:
+    queue.submit("clips", "c", {}, match_id=MATCH)
+    queue.submit("analysis", "none", {})
+    old = queue.submit("analysis", "a", {}, match_id=MATCH)
+    new = queue.submit("analysis", "b", {}, match_id=MATCH)
+    assert queue.newest("analysis") == {MATCH: queue.get(new.id)}
+    assert queue.newest("analysis")[MATCH].ahead == 3
+    assert old.id != new.id
+
+
 def test_jobs_are_taken_in_order_and_tell_their_place(queue: JobQueue) -> None:
     jobs = [queue.submit("analysis", k, {}) for k in "abc"]
     assert [j.ahead for j in jobs] == [0, 1, 2]

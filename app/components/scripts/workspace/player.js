@@ -27,14 +27,17 @@ export class Player {
     this.loop = null;
     this.stats = { frames: 0, overlay: 0, seeks: [] };
     this.fetched = {}; // what the layers need of this half
+    this.inBar = new Map(); // the elements of each layer in the bar
     this.listen();
   }
 
   /** Give a layer of the overlay its place, in front first. */
   add(layer) {
+    const bar = this.q(".layers"), before = new Set(bar.children);
     this.overlay.layers.unshift(layer);
     if (layer.legend) insert(this.q(".layers .spring"), "beforebegin", layer.legend);
     if (layer.controls) insert(this.q(".layers .spring"), "afterend", layer.controls);
+    this.inBar.set(layer, [...bar.children].filter((part) => !before.has(part)));
   }
 
   /** What the layers do at keys. */
@@ -89,7 +92,9 @@ export class Player {
     this.data = data;
     this.arrays = arrays;
     for (const layer of this.overlay.layers) layer.offer?.(data);
-    this.q(".layers").hidden = !this.overlay.layers.some((layer) => layer.has(data));
+    for (const [layer, parts] of this.inBar) for (const part of parts) part.hidden = !layer.has(data);
+    this.q(".unmapped").textContent = data.unmapped ?? "";
+    this.q(".layers").hidden = !data.unmapped && !this.overlay.layers.some((layer) => layer.has(data));
     this.renew(false);
     if (other) { this.fetched = {}; this.overlay.clear(); this.prepare(); }
     if (this.interrupted) { this.interrupted = false; this.video.play(); } // the player has got another place on the page
@@ -299,7 +304,7 @@ function template() {
     <canvas class="overlay" role="img" aria-label="Boxes, names and map over the picture"></canvas>
     <div class="stage-note" hidden></div>
     <div class="layers">
-      <span class="spring"></span>
+      <span class="unmapped"></span><span class="spring"></span>
     </div>
   </div>
   <div class="transport">

@@ -47,7 +47,7 @@
 //   click(event), step(by)    true where it goes to the next one itself
 //   review                    what is done to its things (see `Review`)
 // Overlay, made of a player
-//   legend, controls          markup in the bar over the picture
+//   legend, controls          markup in the bar over the picture, which is hidden where there is nothing to show
 //   has(data), offer(data)    whether there is anything to show; what can be chosen from
 //   fetch(arrays, action)     a promise of what it needs of a half, for its scenes
 //   draw(scene, place)        gives what is shown; scene.rows are the entities of the frame

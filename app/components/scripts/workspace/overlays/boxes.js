@@ -10,8 +10,7 @@ class Boxes {
   follows = true;
   controls = html`<label><input type="checkbox" data-option="boxes" checked>Boxes</label>
     <label><input type="checkbox" data-option="names" checked>Names</label>`;
-  keys = { b: () => this.player.toggleOption("boxes") };
-  help = [["B", "boxes"]];
+  keys = { b: () => this.has(this.player.data) && this.player.toggleOption("boxes") };
 
   constructor(player) {
     this.player = player;
@@ -20,6 +19,8 @@ class Boxes {
 
   get pen() { return this.player.overlay.pen; }
   get options() { return this.player.overlay.options; }
+
+  get help() { return this.has(this.player.data) ? [["B", "boxes"]] : []; }
 
   has(data) { return data.arrays.entities; }
   async fetch(arrays) { return { entities: await arrays.entitiesReady() }; }

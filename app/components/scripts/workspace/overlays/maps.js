@@ -14,8 +14,7 @@ class Maps {
     <span class="moment wide"></span><span class="scale"></span><span class="range"></span>`;
   controls = html`<label><input type="checkbox" data-option="map" checked>Map</label>
     <input type="range" data-option="opacity" min="10" max="100" value="65" title="Opacity of the map" aria-label="Opacity of the map"><span class="opacity">65%</span>`;
-  keys = { h: () => this.player.toggleOption("map") };
-  help = [["H", "map"]];
+  keys = { h: () => this.has(this.player.data) && this.player.toggleOption("map") };
 
   constructor(player) {
     this.player = player;
@@ -26,6 +25,8 @@ class Maps {
 
   get pen() { return this.player.overlay.pen; }
   get options() { return this.player.overlay.options; }
+
+  get help() { return this.has(this.player.data) ? [["H", "map"]] : []; }
 
   /** The weights lie in the boxes of their entities. */
   get follows() { return this.options.layer === "entities"; }
@@ -94,4 +95,4 @@ class Maps {
   }
 }
 
-register("overlay", "maps", { reads: [], make: (player) => new Maps(player) });
+register("overlay", "maps", { reads: ["unmapped"], make: (player) => new Maps(player) });

@@ -38,7 +38,6 @@ class Minimap {
 
   has(data) { return Boolean(data.pitch); }
   offer(data) {
-    this.player.q(".minimap").hidden = !this.has(data);
     if (this.analysis !== data.analysis) this.state = { problem: data.players.reason };
     this.analysis = data.analysis;
     this.describe();

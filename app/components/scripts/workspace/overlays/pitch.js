@@ -22,10 +22,7 @@ class PitchLines {
   get help() { return this.has(this.player.data) ? [["Y", "the pitch's lines"]] : []; }
 
   has(data) { return Boolean(data.pitch); }
-  offer(data) {
-    this.player.q(".pitch-lines").hidden = !this.has(data);
-    this.describe(null);
-  }
+  offer() { this.describe(null); }
 
   changed(name) { if (name === "pitch" || name === "minimap") this.player.prepare(); }
 
