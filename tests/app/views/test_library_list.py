@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def test_rows_say_how_much_is_open_and_lead_to_the_first(matches: dict[str, Matc
     at = page_of()
     assert not at.exception
     cells = [h.value for h in at.get("html") if "tl-counts" in h.value]
+    cells = [re.sub(r"</?span[^>]*>", "", cell) for cell in cells]
     resumed = next(c for c in cells if "Resume, 1 open" in c)
     assert "2 reviewed" in resumed
     assert f"match?match={matches['a'].id}&half=1&t=16.000&class=Foul" in resumed

@@ -55,7 +55,7 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
     at = library_page().run()
     assert not at.exception
     shown = texts(at)
-    assert "Orrin City 1 – 1" in shown
+    assert 'Orrin City <span class="tl-whole">1 – 1</span>' in shown
     assert "Analysed" in shown
     assert "Library <span>1 match</span>" in shown
     assert [b.label.split(" of ")[-1] for b in at.button] == [

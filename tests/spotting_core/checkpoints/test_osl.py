@@ -65,5 +65,7 @@ def test_a_pooling_is_read_as_one(tmp_path: Path, data: DataDirectory) -> None:
 
 def test_another_network_is_named(tmp_path: Path, data: DataDirectory) -> None:
     state = {"model_state_dict": {"model.backbone.conv.weight": made_state("max")["fc.weight"]}}
-    with pytest.raises(BadInputError, match=r"neither E2E-Spot's nor a pooling's: it has 1 tensor, conv\.weight \(18x512\)"):
+    with pytest.raises(
+        BadInputError, match=r"neither E2E-Spot's nor a pooling's: it has 1 tensor, conv\.weight \(18x512\)"
+    ):
         added(published(tmp_path / "x", state), data)
