@@ -14,6 +14,9 @@
 #                        PLAN=1 trains nothing
 # make bench-domains   what carries over to matches of another look: rendered variety, drawn variety, which of it; says its
 #                        hours first, PLAN=1 trains nothing
+# make bench-entity-places   whether entity attention gains from where on the pitch each entity stands; says its hours
+#                        first, PLAN=1 trains nothing
+# make bench-adapted   whether batch statistics of the match itself help on matches of another look
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-together   two analyses and an explanation at once and one after another, with threads that spin and that sleep
@@ -45,7 +48,7 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
-	bench-comedian bench-domains bench-players bench-possession bench-review-walk bench-search \
+	bench-adapted bench-comedian bench-domains bench-entity-places bench-players bench-possession bench-review-walk bench-search \
 	bench-spotters bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
@@ -98,6 +101,12 @@ bench-calibration-spotting: $(VENV)/.installed
 
 bench-comedian: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.comedian $(DATA)/simmatch --figure docs/comedian.svg $(if $(PLAN),--plan)
+
+bench-entity-places: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.entity_places $(DATA)/simmatch $(if $(PLAN),--plan)
+
+bench-adapted: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.adapted_statistics $(DATA)/simmatch
 
 bench-domains: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.domains $(DATA)/simmatch $(if $(PLAN),--plan)

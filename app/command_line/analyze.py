@@ -58,6 +58,12 @@ def analyze(
     features: Path | None = typer.Option(
         None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"
     ),
+    adapt: bool = typer.Option(
+        False,
+        "--adapt",
+        help="Spot by a model whose statistics of pictures are half those of this match, for one that looks otherwise "
+        "than those it was trained on; without labels.",
+    ),
     explain: bool = typer.Option(False, "--explain", help="Also explain every spot, and keep that with the analysis."),
     json_file: str | None = typer.Option(
         None, "--json", help="Write the spots as JSON to this file (- for standard output)."
@@ -73,7 +79,7 @@ def analyze(
     check_output(json_file)
     match = open_match(source_path(source, demo))
     data = DataDirectory.default().ensure()
-    choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features)
+    choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features, adapt)
     if explain and not choice.spots:
         fix = "Add --task spotting, give a model that spots, or leave out --explain"
         raise BadInputError("only spots are explained, and none are looked for", fix=fix)
@@ -108,6 +114,7 @@ class _Choice:
     keep: Path | None
     rate: float | None
     features: Path | None
+    adapt: bool = False
     left_out: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -116,6 +123,9 @@ class _Choice:
             raise BadInputError("--task and --model cannot both be given", fix=fix)
         if len(self.tasks) > 1 and (self.rate is not None or self.features is not None):
             raise BadInputError("--rate and --features are of one model", fix="Give one --task, or a --model")
+        if self.adapt and (len(self.models) > 1 or set(self.tasks) - {"spotting"}):
+            fix = "Give one --model, or none for the bundled one that spots"
+            raise BadInputError("--adapt is of one model that looks at pictures", fix=fix)
         if self.keep is not None and not self.models:
             raise BadInputError("one model has no average to keep", where=self.keep, fix="Give --model several times")
 
@@ -140,7 +150,7 @@ class _Choice:
         Errors:
             BadInputError: see ``analyse_match``.
         """
-        if self.models or self.rate is not None or self.features is not None:
+        if self.models or self.rate is not None or self.features is not None or self.adapt:
             analysis = self._by_models(match, data, device, out_folder, report)
             return {analysis.record.task: analysis}
         return self._by_tasks(match, data, device, out_folder, report)
@@ -160,6 +170,8 @@ class _Choice:
             _keep_average(self.keep, loaded)
         _remember_average(self.keep, names, loaded, data)
         _print_doubts(match, loaded, data)
+        if self.adapt:
+            loaded = _adapted(match, loaded, data, report)
         return analyse(match, loaded, data, out=out_folder, rate=self.rate, features=self.features, report=report)
 
     def _by_tasks(
@@ -194,6 +206,23 @@ class _Choice:
 def _print_left_out(task: str, error: BadInputError) -> None:
     text = escape(f"The task {task} is left out: {error}")
     err.print(f"[yellow]Note:[/yellow] {text}", highlight=False, soft_wrap=True)
+
+
+def _adapted(
+    match: MatchSource, loaded: LoadedModel | Ensemble, data: DataDirectory, report: ReportProgress
+) -> LoadedModel:
+    """The model adapted to the match.
+
+    Errors:
+        BadInputError: see ``adapted_model``.
+    """
+    from spotting_core.inference.adapted import adapted_model
+    from spotting_core.models.ensemble import Ensemble
+    from spotting_core.models.load import load_model
+
+    if isinstance(loaded, Ensemble):
+        raise BadInputError("an average of models is not adapted", fix="Give one of them with --model")
+    return load_model(adapted_model(match, loaded, data, report), loaded.device.type)
 
 
 def _keep_average(folder: Path, loaded: LoadedModel | Ensemble) -> None:

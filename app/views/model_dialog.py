@@ -28,6 +28,11 @@ from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.few_labels import few_labels
 
+_ADAPT_HELP = (
+    "For a match that looks otherwise than those of the training: half of the means and variances inside the model "
+    "become those of this match's pictures. No labels are needed. What it spots then is an analysis of its own."
+)
+
 
 @st.dialog("Model", on_dismiss=page.close_dialog)
 def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
@@ -165,15 +170,25 @@ def _analyse_with(match: Match) -> None:
         default=names[default_model()],
         help="Of several models the scores are averaged, as a system of its own.",
     )
+    adapts = len(models) == 1 and _looks_at_pictures(known[models[0]])
+    adapt = st.checkbox("Adapt it to this match first", disabled=not adapts, help=_ADAPT_HELP) and adapts
     if st.button("Analyse", disabled=not models):
         try:
             check_same_classes([read_card(known[name]) for name in models])
         except TouchlineError as problem:
             page.error(problem)
             return
-        ask_for_analysis(shared_queue(), shared_library(), match, models)
+        ask_for_analysis(shared_queue(), shared_library(), match, models, adapt=adapt)
         page.close_dialog()
         st.rerun()
+
+
+def _looks_at_pictures(folder: Path) -> bool:
+    """Whether a model looks at pictures itself, so that it can be adapted to those of a match."""
+    try:
+        return read_card(folder).input.size is not None
+    except TouchlineError:  # choosing it tells
+        return False
 
 
 def _resume_button(last: Job, share: str) -> None:

@@ -10,13 +10,15 @@ from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.queue import CANCELLED, Job, JobQueue
 
 
-def ask_for_analysis(queue: JobQueue, library: Library, match: Match, models: Sequence[str]) -> Job:
-    """Have a match analysed by a model, or by the average of several.
+def ask_for_analysis(
+    queue: JobQueue, library: Library, match: Match, models: Sequence[str], *, adapt: bool = False
+) -> Job:
+    """Have a match analysed by a model, adapted to it first or not, or by the average of several.
 
     The first model that is asked for is used of the match from then on, whatever layers come about on the way to it.
     """
     first = not library.analyses(match)
-    parameters = AnalysisParameters(str(match.path), tuple(models), match.title, first)
+    parameters = AnalysisParameters(str(match.path), tuple(models), match.title, first, adapt)
     return ANALYSIS.ask(queue, parameters, match.id)
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -77,6 +79,19 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # it was not made, for its folder or its name cannot be
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(place: Path) -> Iterator[Path]:
+    """A folder beside a place, which takes it at the end, or goes."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        folder.replace(place)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _settle(path: Path) -> None:

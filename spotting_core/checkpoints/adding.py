@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.files import read_json
+from spotting_core.base.files import read_json, whole_folder
 from spotting_core.checkpoints.adopted import Adapter, Adopted, Checkpoint, Choices
 from spotting_core.checkpoints.download import Remote, fetch
 from spotting_core.checkpoints.registry import adapter_of
@@ -76,7 +74,7 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
     adopted = adopt(adapter, checkpoint, wanted.choices)
     origin = {"source": wanted.offer.source, "file": weights.name, "file_sha256": sha256, "project": adapter.name}
     card = replace(adopted.card, name=name, training={**adopted.card.training, **origin})
-    with _whole(place) as folder:
+    with whole_folder(place) as folder:
         keep_classes(folder, adopted.classes)
         save_model(folder, adopted.network, card, precise=True)
         model = load_model(folder)
@@ -167,16 +165,3 @@ def _fetched(wanted: Wanted, data: DataDirectory, report: ReportFetched) -> tupl
 
     beside = {path.name: path for path in map(here, wanted.offer.beside)}
     return here(wanted.offer.weights), beside
-
-
-@contextmanager
-def _whole(place: Path) -> Iterator[Path]:
-    """A folder beside a place, which takes it at the end, or goes."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        folder.replace(place)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -17,20 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.ingest import Media
 from spotting_core.media.pixels import normalised
-from spotting_core.models.card import WEIGHTS_FILE, Card
+from spotting_core.models.card import Card
 from spotting_core.models.environment import ShiftedTrunk
 from spotting_core.models.inputs import PictureSize
-from spotting_core.models.load import LoadedModel
+from spotting_core.models.load import LoadedModel, trained_network
 from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.preflight.finding import WARNING, Finding
 from spotting_core.samples.stream import MAX_HEIGHT
@@ -80,7 +78,7 @@ class Look:
     def finding(self, model: str) -> Finding | None:
         """What the doctor warns of, or None."""
         if self.word == OTHER:
-            fix = "Expect more misses, or train on labels of such matches"
+            fix = "Adapt the model to this match (--adapt), or train on labels of such matches; else expect more misses"
             return Finding(LOOK, WARNING, f"this looks otherwise than what {model} was trained on", self.text, fix)
         if self.word == UNLIKE:
             fix = "Its spots mean nothing here: look whether this is the video that you mean"
@@ -91,7 +89,8 @@ class Look:
         """What whoever reads the spots must know, or None."""
         numbers = f"unlikeness {self.unlikeness:.2f}, its own matches up to {self.like or 0:.2f}"
         if self.word == OTHER:
-            return f"This looks otherwise than what {model} was trained on ({numbers}): expect more misses."
+            advice = "expect more misses, or adapt it to this match"
+            return f"This looks otherwise than what {model} was trained on ({numbers}): {advice}."
         if self.word == UNLIKE:
             return f"This looks like nothing that {model} was trained on ({numbers}): its spots mean nothing here."
         return None
@@ -148,9 +147,10 @@ def look_of_match(model: LoadedModel, media: Sequence[Media]) -> Look | None:
 def look_of(model: LoadedModel, pictures: list[np.ndarray]) -> Look | None:
     """What a model's statistics say of some pictures, uint8 (H, W, 3) RGB of the size that it reads; None for a model
     that looks at none, or has no statistics."""
-    if not pictures or not isinstance(model.network, EnvironmentNetwork):
+    network = trained_network(model) if pictures and isinstance(model.network, EnvironmentNetwork) else None
+    if not isinstance(network, EnvironmentNetwork):
         return None
-    trunk = _as_trained(model)
+    trunk = network.environment
     layers = {name: part for name, part in trunk.named_modules() if isinstance(part, nn.BatchNorm2d)}
     if not layers:
         return None
@@ -158,14 +158,6 @@ def look_of(model: LoadedModel, pictures: list[np.ndarray]) -> Look | None:
     measured = _statistics(trunk, layers, normalised(np.stack(pictures), mean, std))
     values = [float(_divergence(measured[name], layer).median()) for name, layer in layers.items()]
     return Look.of(round(float(np.mean(values)), 4), model.card)
-
-
-def _as_trained(model: LoadedModel) -> ShiftedTrunk:
-    """The environment with its batch normalisation, which a loaded network has folded into its convolutions."""
-    network: Any = model.system.build(model.config)
-    network.load_state_dict(load_file(model.folder / WEIGHTS_FILE))
-    trunk: ShiftedTrunk = network.environment.eval()
-    return trunk
 
 
 def _statistics(

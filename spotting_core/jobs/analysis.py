@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.jobs.kept_models import kept_models
@@ -15,6 +15,10 @@ from spotting_core.models.card import BUNDLED
 from spotting_core.models.known import known_models
 from spotting_core.store.chosen_models import ChosenModel, ChosenModels
 from spotting_core.store.database import open_database
+
+if TYPE_CHECKING:
+    from spotting_core.models.ensemble import Ensemble
+    from spotting_core.models.load import LoadedModel
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +32,14 @@ class AnalysisParameters(Parameters, frozen=True):
         models: as ``known_models`` names them, or folders; the scores of several are averaged.
         first: whether nothing was known of the match when this was asked for; what is found is used from then on,
             unless another model is chosen meanwhile.
+        adapt: whether the model, a single one, is adapted to the match first.
     """
 
     path: str
     models: tuple[str, ...]
     title: str = ""
     first: bool = False
+    adapt: bool = False
 
 
 class AnalysisJob(JobKind[AnalysisParameters]):
@@ -44,7 +50,8 @@ class AnalysisJob(JobKind[AnalysisParameters]):
     parameters_type = AnalysisParameters
 
     def key(self, parameters: AnalysisParameters) -> str:
-        return f"{self.name}/{parameters.path}/{'+'.join(parameters.models)}"
+        adapted = "/adapted" if parameters.adapt else ""
+        return f"{self.name}/{parameters.path}/{'+'.join(parameters.models)}{adapted}"
 
     def title(self, parameters: AnalysisParameters) -> str:
         return parameters.title
@@ -58,7 +65,9 @@ class AnalysisJob(JobKind[AnalysisParameters]):
         source, known = open_match(Path(parameters.path)), known_models(context.data)
         prepare_playback(source.halves, context)
         model = kept_models([known.get(name, name) for name in parameters.models], context.device)
-        bundled = parameters.models == (BUNDLED,)
+        if parameters.adapt:
+            model = self._adapted(source, model, context)
+        bundled = parameters.models == (BUNDLED,) and not parameters.adapt
         share = _SPOTTING_SHARE if bundled else 1.0
         analysis = analyse(
             source,
@@ -73,6 +82,14 @@ class AnalysisJob(JobKind[AnalysisParameters]):
         if bundled:  # whoever asks for the match wants to see its shots and replays as well
             self._analyse_others(source, context)
         return analysis.folder
+
+    def _adapted(self, source: MatchSource, model: LoadedModel | Ensemble, context: Context) -> LoadedModel:
+        from spotting_core.inference.adapted import adapted_model
+        from spotting_core.models.load import LoadedModel, load_model
+
+        assert isinstance(model, LoadedModel), "one model alone is adapted"
+        folder = adapted_model(source, model, context.data, lambda p: context.report(0.0, p.stage))
+        return load_model(folder, context.device)
 
     def _analyse_others(self, source: MatchSource, context: Context) -> None:
         """The layers of the other tasks; one that cannot be made is left out, and the log says why."""

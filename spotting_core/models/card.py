@@ -23,6 +23,7 @@ from spotting_core.models.bounds import card_problem
 FORMAT = 1
 CARD_FILE, WEIGHTS_FILE = "card.json", "model.safetensors"
 BUNDLED = "entity-attention"
+_OWN_FILES = (CARD_FILE, WEIGHTS_FILE, "comparison.json", "faithfulness.json")  # hold for these weights alone
 SIMULATED, BROADCAST = "simulated", "broadcast"
 
 
@@ -104,6 +105,11 @@ def model_folder(name: str | Path) -> Path:
         where=name,
         fix=f"Bundled models: {known}; a folder needs {CARD_FILE}",
     )
+
+
+def companion_files(folder: Path) -> list[Path]:
+    """What lies in a model's folder and holds for other weights of it too: its prompts, its reductions."""
+    return [path for path in folder.iterdir() if path.is_file() and path.name not in _OWN_FILES]
 
 
 def read_card(folder: Path) -> Card:

@@ -81,6 +81,13 @@ class LoadedModel:
         return Judge(self.system, self.config, self.network, mean, std)
 
 
+def trained_network(model: LoadedModel) -> Network:
+    """The network as it was trained, on the CPU: a loaded one has folded its batch normalisation into convolutions."""
+    network: Network = model.system.build(model.config)
+    network.load_state_dict(load_file(model.folder / WEIGHTS_FILE))
+    return channels_last(network.eval())
+
+
 def save_model(folder: Path, network: nn.Module, card: Card, *, precise: bool = False) -> None:
     """Write weights, in half precision unless ``precise``, and, last, the card.
 

@@ -34,7 +34,7 @@ from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.look import LOOK
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE
+from spotting_core.models.card import companion_files
 from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.network import EnvironmentNetwork
@@ -53,7 +53,6 @@ from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
 _STAGES_STAY = 2  # of a trunk, where everything else learns
-_OTHERS_OWN = (CARD_FILE, WEIGHTS_FILE, COMPARISON_FILE, "faithfulness.json")  # which do not hold for the new model
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ def _analysed_halves(match: DataSetMatch, model: LoadedModel, data: DataDirector
             where=match.path,
             fix="Analyse it with this model first",
         )
-    return [_analysed(half, model) for half in analysis.halves]
+    return [analysed_half(half, model) for half in analysis.halves]
 
 
 def _is_of(layer: Analysis, model: LoadedModel) -> bool:
@@ -197,7 +196,7 @@ def _is_of(layer: Analysis, model: LoadedModel) -> bool:
     return (identity.weights, identity.settings) == (model.sha256, model.settings) and layer.has("features")
 
 
-def _analysed(half: HalfAnalysis, model: LoadedModel) -> HalfSamples:
+def analysed_half(half: HalfAnalysis, model: LoadedModel) -> HalfSamples:
     """What an analysis holds of a half, as the model read it."""
     rate = float(model.config.rate)
     features = FeatureHalf(half.half, (FeaturePart(half.array("features"), rate),), rate)
@@ -253,9 +252,8 @@ def _config(order: FurtherOrder, model: LoadedModel) -> SystemTrainingConfig:
 def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> None:
     """Write the new model: what the one before needs besides its weights is copied."""
     order.out.mkdir(parents=True, exist_ok=True)
-    for path in model.folder.iterdir():
-        if path.is_file() and path.name not in _OTHERS_OWN:
-            shutil.copyfile(path, order.out / path.name)
+    for path in companion_files(model.folder):
+        shutil.copyfile(path, order.out / path.name)
     truth = [finding for match in trainer.matches for half in match.halves for finding, _ in half.known]
     # Which games the weights know, and what an environment that stayed takes as usual.
     inherited = (SPLITS,) if order.looks(model) else (SPLITS, LOOK)

@@ -17,6 +17,7 @@ from tests.app.commands import Done, touchline
 from tests.conftest import small_model
 from tests.feature_games import make_game
 from tests.small_systems import feature_model
+from tests.videos import make_video, steady
 
 
 def listed(place: Path) -> tuple[dict[str, dict[str, Any]], Done]:
@@ -80,6 +81,23 @@ def test_a_kept_average_has_a_row_of_its_own(tmp_path: Path, data: DataDirectory
     assert touchline("analyze", game, "--model", tmp_path / "moved").returncode == 0
     (moved,) = listed(tmp_path)[0]["ensemble"]["weights"]
     assert moved["folder"] == str(tmp_path / "moved")
+
+
+def test_a_model_is_adapted_to_the_match_that_it_spots_in(tmp_path: Path, data: DataDirectory) -> None:
+    video, model = make_video(tmp_path / "cup.mp4", steady(300, rate=10.0)), small_model(tmp_path / "small")
+    done = touchline("analyze", video, "--model", model, "--adapt", "--json", tmp_path / "spots.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "spots.json").read_text())["model"] == "small e2e-spot, adapted to cup"
+    (own,) = listed(tmp_path)[0]["e2e-spot"]["weights"]
+    assert own["card"]["training"]["adapted"]["match"] == "cup"
+    assert own["name"] == Path(own["folder"]).name  # as one that was added, it has a name of its own
+
+
+@pytest.mark.parametrize("others", [("--task", "shots"), ("--model", "entity-attention", "--model", "dense-unet")])
+def test_what_is_not_adapted_is_refused(others: tuple[str, ...], tmp_path: Path) -> None:
+    video = make_video(tmp_path / "cup.mp4", steady(30, rate=10.0))
+    done = touchline("analyze", video, *others, "--adapt")
+    assert (done.returncode, "--adapt is of one model that looks at pictures" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,18 @@ def test_an_analysis_lies_where_its_kind_says(data: DataDirectory, tmp_path: Pat
     assert (folder / "playback.mp4").is_file()  # a browser cannot play it as it is
 
 
+def test_an_adapted_model_has_an_analysis_and_a_key_of_its_own(data: DataDirectory, tmp_path: Path) -> None:
+    path, model = make_video(tmp_path / "a.mp4", steady(60, rate=10.0)), str(small_model(tmp_path / "m"))
+    plain, adapted = (AnalysisParameters(str(path), (model,), adapt=adapt) for adapt in (False, True))
+    assert ANALYSIS.key(plain) != ANALYSIS.key(adapted)
+    left = [ANALYSIS.perform(parameters, context(data)) for parameters in (plain, adapted)]
+    layers = Layers(data, open_match(path).content_hash(data)).all()
+    assert {layer.folder: layer.record.model["name"] for layer in layers} == {
+        left[0]: "small e2e-spot",
+        left[1]: "small e2e-spot, adapted to a",
+    }
+
+
 def test_an_analysis_by_the_bundled_model_leaves_the_layers_of_other_tasks_too(
     data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

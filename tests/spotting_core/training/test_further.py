@@ -29,7 +29,7 @@ from spotting_core.models.known import known_models
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
 from spotting_core.training.comparison import COMPARISON_FILE, FOUND, Comparison
-from spotting_core.training.further import FurtherOrder, _analysed, train_further
+from spotting_core.training.further import FurtherOrder, analysed_half, train_further
 from spotting_core.training.train import train
 from tests.conftest import small_model
 from tests.feature_games import SET, features_of
@@ -163,6 +163,6 @@ def test_what_cannot_be_trained_so_is_said(tmp_path: Path, data: DataDirectory, 
 def test_what_an_analysis_holds_says_the_same_as_the_pictures(demo: Path) -> None:
     model, analysis = load_model(), Analysis.open(demo / "analysis")
     half = analysis.halves[0]
-    scores = score_half(model.judge, _analysed(half, model)).confidence
+    scores = score_half(model.judge, analysed_half(half, model)).confidence
     assert np.abs(scores - half.scores).max() < 0.05
     assert np.abs(scores - half.scores).mean() < 0.001
