@@ -7,8 +7,8 @@ training. In a match of another look the same channels have others, and what was
 estimated anew, layer by layer, from stretches spread over the match.
 
 Difference: the paper takes the match's statistics alone; here half of the training's stay (``SHARE``), for a match
-shows less than a training set does. Chosen on six matches of other looks (``make bench-adapted``): on 24 others it finds
-more, tight average-mAP .028 and loose .032, and on matches of the training's own look no less.
+shows less than a training set does. Chosen on six matches of other looks (``make bench-adapted``): 24 others gain
+.028 of tight and .032 of loose average-mAP, and matches of the training's own look lose nothing.
 
 What comes out is a model of its own, beside the one that it comes from: what it spots is a layer of its own, and is
 explained by the very weights that spotted it.
