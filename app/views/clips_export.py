@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.library.library import Match
 from app.library.roots import source_of
@@ -194,25 +195,30 @@ def _exports(match_id: str | None, most: int, was_live: bool) -> None:
             _under_way(job) if job.live else _ended(job, left)
 
 
+def _export_line(name: str) -> DeltaGenerator:
+    """A line that begins with the name of an export; a button after it is as wide as its word."""
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line.html(f'<div class="tl-name">{page.escape(name)}</div>', width="stretch")
+    return line
+
+
 def _under_way(job: Job) -> None:
-    title, button = st.columns([3, 1.4], vertical_alignment="center")
-    title.html(f'<div class="tl-name">{page.escape(job.title)}</div>')
-    label = "Cancelling" if job.cancelling else "Cancel"
-    if button.button(label, key=f"cancel-{job.id}", width="stretch", disabled=job.cancelling):
-        shared_queue().cancel(job.id)
-        st.rerun(scope="fragment")
+    with _export_line(job.title):
+        label = "Cancelling" if job.cancelling else "Cancel"
+        if st.button(label, key=f"cancel-{job.id}", disabled=job.cancelling):
+            shared_queue().cancel(job.id)
+            st.rerun(scope="fragment")
     left = f", {page.length(int(job.remaining * 1e6))} left" if job.remaining is not None else ""
     waiting = f"Queued, {job.ahead:d} ahead" if job.ahead else "Starting"
     st.progress(job.progress, text=f"{page.plain(job.stage)}{left}" if job.stage else waiting)
 
 
 def _ended(job: Job, left: Outcome | None) -> None:
-    title, button = st.columns([3, 1.4], vertical_alignment="center")
     word = {FAILED: "failed", CANCELLED: "cancelled"}.get(job.state, "")
-    title.html(f'<div class="tl-name">{page.escape(", ".join(filter(None, [job.title, word])))}</div>')
-    if left is not None and button.button("Delete", key=f"delete-{job.id}", width="stretch"):
-        CLIPS.delete(job, shared_settings().data)
-        st.rerun(scope="fragment")
+    with _export_line(", ".join(filter(None, [job.title, word]))):
+        if left is not None and st.button("Delete", key=f"delete-{job.id}"):
+            CLIPS.delete(job, shared_settings().data)
+            st.rerun(scope="fragment")
     if job.error:
         st.html(f'<div class="tl-facts">{page.escape(job.error)}</div>')
     if left is None:

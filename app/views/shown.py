@@ -27,14 +27,25 @@ from spotting_core.evaluation.other_formats import PREDICTIONS
 
 LEAST = 0.05
 """Confidence below which spots are not sent to the workspace."""
+_LATEST = "latest_match"  # in the session: id of the match that was shown last
 
 
 def match_of_address(library: Library) -> Match | None:
+    """The match that the address names, else the one that this session showed last, else the demo match."""
     wanted = st.query_params.get("match")
-    match = library.get(wanted) if wanted else library.demo()
-    if match is not None and wanted is None:
+    match = library.get(wanted) if wanted else _latest_match(library)
+    if match is None:
+        return None
+    st.session_state[_LATEST] = match.id
+    if not wanted:
         st.query_params["match"] = match.id
     return match
+
+
+def _latest_match(library: Library) -> Match | None:
+    """The match that stays when the menu opens another view, for its links name none."""
+    latest = st.session_state.get(_LATEST)
+    return (library.get(latest) if latest else None) or library.demo()
 
 
 def chosen_analysis(analyses: list[Analysis]) -> Analysis:

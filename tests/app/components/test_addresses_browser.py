@@ -109,6 +109,14 @@ def test_the_address_of_a_match_gives_the_same_picture_to_all(page: Page, server
     assert picture(page) == seen
     page.go_forward()
     expect(page.get_by_text("Spots over the match")).to_be_visible()
+    # The menu's link names neither match nor moment: it leads to where the match was left.
+    page.get_by_role("link", name="Match", exact=True).click()
+    page.wait_for_function(
+        "() => window.find && find()?.root.isConnected && find().root.dataset.ready && find().chosen"
+    )
+    settle(page)
+    now, kept = picture(page), ("chosen", "time", "hidden", "most")
+    assert [now[name] for name in kept] == [seen[name] for name in kept]
 
 
 def test_the_address_tells_the_list_and_its_part(page: Page, server: Server, match_of: Any) -> None:

@@ -75,6 +75,18 @@ const look = () => {
 requestAnimationFrame(look);
 """
 
+# Whether places that stand over the view lie over what is chosen in it, which Streamlit raises over its neighbours.
+COVERED = """() => {
+  const places = document.createElement("div");
+  places.className = "tl-places places-review";
+  document.querySelector(".stMainBlockContainer").prepend(places);
+  const chosen = document.querySelector('[data-testid="stButtonGroup"] button[data-selected="true"]');
+  const { x, y, width, height } = chosen.getBoundingClientRect();
+  const top = document.elementFromPoint(x + width / 2, y + height / 2);
+  places.remove();
+  return top === places;
+}"""
+
 
 @pytest.mark.parametrize("view", ["explain", "review"])
 def test_from_the_first_frame_on_places_of_the_view_stand_until_it_is_there(
@@ -89,6 +101,7 @@ def test_from_the_first_frame_on_places_of_the_view_stand_until_it_is_there(
     page.locator(".tl-title").first.wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stMain] .tl-places')")
     assert page.locator(".tl-first").is_hidden()
+    assert page.evaluate(COVERED)
     assert page.evaluate("window.frames_seen") > 3
     assert page.evaluate("window.frames_without") == 0
     context.close()

@@ -23,6 +23,17 @@ STATE = """() => { const d = find(); return {
   clips: d.clips.map((c) => [c.label, c.start, c.end]), chosen: d.chosen, selection: d.selection, frame: d.player.frame,
   answered: d.newest.answered >= d.sequence, revision: d.revision }; }"""
 
+# Whether a button shows a word whole, which may be longer than its own.
+HAS_ROOM = """async (button, word) => {
+  const box = button.querySelector("[data-testid=stMarkdownContainer]"), line = box.querySelector("p");
+  const own = line.textContent;
+  line.textContent = word;
+  await new Promise(requestAnimationFrame);
+  const whole = box.scrollWidth <= box.clientWidth;
+  line.textContent = own;
+  return whole;
+}"""
+
 
 def open_clips(page: Page, server: Server, match_id: str) -> None:
     page.add_init_script(f"({FIND})()")
@@ -78,6 +89,9 @@ def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
     page.get_by_role("button", name="Export 2 clips").click()
     link = page.locator("a.tl-save", has_text="reel.mp4")
     link.wait_for()
+    page.set_viewport_size({"width": 1100, "height": 900})
+    assert page.get_by_role("button", name="Delete", exact=True).evaluate(HAS_ROOM, "Cancelling")
+    page.set_viewport_size({"width": 1440, "height": 900})
     with page.expect_download() as saved:
         link.click()
     saved.value.save_as(tmp_path / "reel.mp4")

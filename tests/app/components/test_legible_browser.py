@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -34,6 +35,17 @@ OVERPRINTED = """() => [...document.querySelectorAll('.js-plotly-plot .xaxislaye
         && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1)
       .map(([b]) => `${a} over ${b}`));
   })"""
+# How well the ring of what is not chosen is told from the dialog that it lies on.
+RING = """(ring) => {
+  const light = (colour) => {
+    const part = (c) => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4;
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number);
+    return .2126 * part(r) + .7152 * part(g) + .0722 * part(b) + .05;
+  };
+  const of = (e) => getComputedStyle(e), pair = [of(ring).borderTopColor, of(ring.closest("[role=dialog]")).backgroundColor];
+  const [dim, bright] = pair.map(light).sort((a, b) => a - b);
+  return bright / dim;
+}"""
 ADA, BOB = "Annabel Featherstonehaugh", "Bartholomew Cholmondeley"
 
 
@@ -98,6 +110,19 @@ def test_the_match_view_turns_light_with_the_system(browser: Browser, server: Se
     expect(workspace).to_have_attribute("data-theme", "dark")
     page.emulate_media(color_scheme="light")
     expect(workspace).to_have_attribute("data-theme", "light")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_what_can_be_chosen_is_told_from_its_ground(
+    browser: Browser, server: Server, match: Match, scheme: Literal["dark", "light"]
+) -> None:
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 800}, color_scheme=scheme)).new_page()
+    open_page(page, server, match)
+    page.get_by_role("button", name="Spotting").click()
+    ring = page.locator("[data-testid=stRadioOption]:not([data-selected]) > div > div").first
+    ring.wait_for()
+    assert ring.evaluate(RING) >= 3
     page.context.close()
 
 

@@ -120,3 +120,21 @@ def test_settings_that_mean_nothing_are_passed_over(
     assert not at.exception
     shown = component_data(at)
     assert (shown["model"], shown["threshold"], shown["thresholds"]) == ("first", 0.5, {})
+
+
+@pytest.mark.parametrize("name", ["match", "explain", "clips"])
+def test_a_view_that_the_menu_opens_is_of_the_match_that_was_shown(
+    name: str, match: Match, systems: tuple[Analysis, Analysis], library: Library
+) -> None:
+    demo = library.demo()
+    assert demo is not None
+    assert demo.id != match.id
+    at = view(name, match=match.id).run()
+    del at.query_params["match"]  # a link of the menu names none
+    at.run()
+    assert not at.exception
+    assert words(at)["match"] == match.id
+    library.remove(match)
+    at.query_params.clear()
+    at.run()
+    assert words(at)["match"] == demo.id, "what is not in the library any more is not shown"

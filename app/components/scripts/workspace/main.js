@@ -15,6 +15,7 @@ import { nearest, showParts } from "./time.js";
 import { Toast } from "./toast.js";
 
 const AGAIN = 1000; // milliseconds after an answer, while something is waited for, until the page is asked again
+const LEFT = new Map(); // by match: the words of its address that are the browser's, as they were when it was left
 const WIDTHS = { narrow: [0, 1240], tiny: [0, 860], wide: [1768, Infinity] }; // pixels
 
 /** By kind of entry, where the part that it makes has its place. */
@@ -97,6 +98,7 @@ export class Workspace {
     // a dialog has set since is what counts.
     const moved = this.data && !match && data.applied === this.data.applied && data.moved < this.movedAt;
     if (moved) Object.assign(data, { threshold: this.data.threshold, thresholds: this.data.thresholds });
+    if (!this.data) this.resume(data);
     this.data = data;
     this.newest = data;
     showParts(data);
@@ -314,13 +316,23 @@ export class Workspace {
     query.set("match", this.data.match.id);
     query.set("half", this.player.half);
     query.set("t", String(Math.round(this.player.time * 1e6) / 1e6));
-    const own = [["class", this.action?.name], ["spot", this.chosen?.id], ...Object.entries(this.data.address), ...this.rail.inAddress];
-    for (const [name, value] of [...own, ...this.having("inAddress").flatMap((part) => part.inAddress)]) {
+    const own = [["class", this.action?.name], ["spot", this.chosen?.id], ...this.rail.inAddress, ...this.having("inAddress").flatMap((part) => part.inAddress)];
+    for (const [name, value] of [...own, ...Object.entries(this.data.address)]) {
       query.delete(name);
       for (const word of [value ?? []].flat()) query.append(name, word);
     }
+    LEFT.set(this.data.match.id, ["half", "t", ...own.map(([name]) => name)].flatMap((name) => query.getAll(name).map((word) => [name, word])));
     const target = `${location.pathname}?${query}`;
     if (target !== location.pathname + location.search) history.replaceState(history.state, "", target);
+  }
+
+  /** Where the menu opens the match again, whose address names no moment: be where it was left, with the same filters. */
+  resume(data) {
+    const query = new URLSearchParams(location.search), words = LEFT.get(data.match.id) ?? [];
+    if (!words.length || words.some(([name]) => query.has(name))) return;
+    for (const [name, word] of words) query.append(name, word);
+    history.replaceState(history.state, "", `${location.pathname}?${query}`);
+    data.start = { half: Number(query.get("half")), seconds: Number(query.get("t")), label: query.get("class"), pick: false };
   }
 
   /** Whether an address is of this match: it may have lost its place because another page was opened. */
