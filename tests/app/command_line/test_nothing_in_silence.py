@@ -238,3 +238,19 @@ def test_a_table_may_call_a_half_as_people_do(tmp_path: Path) -> None:
     done = touchline("convert", tmp_path / "a.csv", tmp_path / "b.csv")
     assert done.returncode == 0
     assert [line[0] for line in (tmp_path / "b.csv").read_text().splitlines()[1:]] == ["1", "2"]
+
+
+def test_spots_that_stand_twice_are_told_by_agreement_and_clips(video: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "twice.csv"
+    labels.write_text("half,seconds,label\n1,1,Goal\n1,1,Goal\n")
+    message = "1 spot stands there twice, of the same class and moment; it counts once more"
+    assert message in said(touchline("agreement", labels, labels))
+    done = touchline(
+        "clips", video, "--labels", labels, "--out", tmp_path / "clips", "--before", "0.2", "--after", ".2"
+    )
+    assert message in said(done)
+
+
+def test_a_seed_below_0_is_refused_before_the_work(capfd: pytest.CaptureFixture[str]) -> None:
+    assert touchline("faithfulness", "--demo", "--seed", "-1").returncode == 2
+    assert "greater than or equal to 0" in capfd.readouterr().err
