@@ -14,7 +14,7 @@ from spotting_core.analyses.replayed_spots import LIVE_ALONE, counts, replay_mar
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.clips.replays import with_replays
-from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark, uncut
+from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark, shortened, uncut
 from spotting_core.clips.shots import check_names, shot_clips
 from spotting_core.clips.sources import Footage
 from spotting_core.domain.exclusive import exclusive_sets, surest_of_moments
@@ -128,7 +128,7 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
     finished = [_finished(clip, choice, footage) for clip in clips]
     if choice.with_replays:
         finished = with_replays(finished, cameras, lengths, classes)
-    return ChosenClips(finished, left_out, tuple(notes), read)
+    return ChosenClips(finished, left_out, (*notes, *shortened(marks, lengths, classes.parts)), read)
 
 
 def _ready(
