@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from spotting_core.base.archives import GZIP_SIGN, Archive, inflate, is_clutter, is_zip, open_zip
+from spotting_core.base.archives import GZIP_SIGN, Archive, inflated, is_clutter, is_zip, open_zip
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import replacing
 
@@ -144,7 +144,7 @@ def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
             if size > largest:
                 what = f"this file is larger than {largest >> 20} MB, which no match's labels are"
                 raise BadInputError(what, where=path, fix="Give a file for each match")
-            return _inflated(path.read_bytes(), largest, path)
+            return inflated(path.read_bytes(), largest, path)
         except OSError as error:
             raise BadInputError(
                 f"this file cannot be read ({error.strerror})", where=path, fix="Copy it again"
@@ -154,12 +154,7 @@ def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
 
 
 def _reader(archive: Archive, name: str, largest: int) -> Callable[[], bytes]:
-    return lambda: _inflated(archive.read(name, largest), largest, f"{archive.path}, {name}")
-
-
-def _inflated(content: bytes, largest: int, where: object) -> bytes:
-    """A file's content, of what is in it where it is a gzip."""
-    return inflate(content, largest, where) if content.startswith(GZIP_SIGN) else content
+    return lambda: inflated(archive.read(name, largest), largest, f"{archive.path}, {name}")
 
 
 def _missing_file(path: Path, file_name: str | tuple[str, ...]) -> BadInputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def test_labels_and_predictions_that_stand_twice_are_told_by_evaluate(tmp_path: 
         "2 labels stand there twice, of the same class and moment; each counts once more",
         "1 prediction stands there twice, of the same class and moment; it counts once more",
     ]
+
+
+def test_a_gzip_of_labels_is_evaluated_as_what_is_in_it(tmp_path: Path) -> None:
+    labels, predictions = tmp_path / "Labels-v2.json.gz", tmp_path / "results_spotting.json"
+    labels.write_bytes(gzip.compress(json.dumps({"annotations": [GOAL]}).encode()))
+    predictions.write_text(json.dumps({"predictions": [{**GOAL, "confidence": "0.5"}]}))
+    [game] = read_spotting_games(labels, predictions, TABLE.names, Record())
+    assert len(game.truth) == len(game.predicted) == 1
 
 
 def test_doctor_says_so_once_for_a_file(tmp_path: Path) -> None:
