@@ -5,14 +5,14 @@ Nothing is left out for it, as two may be meant; but whoever counts them says so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 
 from spotting_core.base.counts import count_of
 from spotting_core.domain.spots import Spot
 
 
-def repeat_count(things: Collection[Hashable]) -> int:
-    """How many of some things have stood before."""
+def repeat_count(things: Collection[object]) -> int:
+    """How many of some things, which can be hashed, have stood before."""
     return len(things) - len(set(things))
 
 
