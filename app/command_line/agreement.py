@@ -62,10 +62,14 @@ def _of_files(first: Path, second: Path, candidates: Path | None, reach: int) ->
 
 def _spots(path: Path) -> list[Spot]:
     """The spots of a file, of which it is said how they were understood, and what of it is none."""
+    from spotting_core.domain.repeats import repeats_said, spot_repeats
     from spotting_core.formats import registry
 
     document = registry.read_one(path)
     print_left_out({f"{reason} ({path})": number for reason, number in document.left_out.items()})
+    repeats = spot_repeats(document.spots)
+    if repeats:
+        print_note(f"{path}: {repeats_said(repeats, 'spot')}")
     for note in document.notes:
         print_note(note if str(path) in note else f"{path}: {note}")
     return document.sorted_spots

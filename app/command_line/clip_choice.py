@@ -14,10 +14,11 @@ from spotting_core.analyses.replayed_spots import LIVE_ALONE, counts, replay_mar
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.clips.replays import with_replays
-from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark, uncut
+from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark, shortened, uncut
 from spotting_core.clips.shots import check_names, shot_clips
 from spotting_core.clips.sources import Footage
 from spotting_core.domain.exclusive import exclusive_sets, surest_of_moments
+from spotting_core.domain.repeats import repeats_said, spot_repeats
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.formats import registry
@@ -127,7 +128,7 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
     finished = [_finished(clip, choice, footage) for clip in clips]
     if choice.with_replays:
         finished = with_replays(finished, cameras, lengths, classes)
-    return ChosenClips(finished, left_out, tuple(notes), read)
+    return ChosenClips(finished, left_out, (*notes, *shortened(marks, lengths, classes.parts)), read)
 
 
 def _ready(
@@ -224,7 +225,9 @@ def _spots(
         options = Options(footage.classes if choice.classes else None)
         document = registry.read_of_match(choice.label_file, match.path.name, options=options)
         left = (f"{number} × {reason} left out" for reason, number in document.left_out.items())
-        return document.sorted_spots, (*document.notes, *left)
+        repeats = spot_repeats(document.spots)
+        twice = (repeats_said(repeats, "spot"),) if repeats else ()
+        return document.sorted_spots, (*document.notes, *left, *twice)
     if choice.reviewed:
         return Reviews(open_database(data)).standing(match_id_of(match, data)), ()
     if choice.marks and not choice.labels:

@@ -17,6 +17,7 @@ from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.domain.parts import Parts
+from spotting_core.domain.repeats import spot_repeats
 from spotting_core.formats import registry
 from spotting_core.formats.document import MOST_RATE, Document, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS, Format
@@ -215,7 +216,7 @@ def _doubtful(document: Document, parts: Parts) -> list[str]:
             end = "three hours" if length is None else "the end of its video, by the length that is known"
             which = f"{past} of {count_of(len(times), 'spot')} of {parts.title(part)}"
             told.append(f"{name} has {which} past {end}; times count from its start")
-    again = len(document.spots) - len({(s.half, s.time, s.label, s.team) for s in document.spots})
+    again = spot_repeats(document.spots)
     if again:
         told.append(f"{name} has {count_of(again, 'spot')} twice, of the same class, team and moment")
     moments = {spot.time for spot in document.spots}

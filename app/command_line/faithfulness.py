@@ -40,7 +40,7 @@ def faithfulness(
     features: Path | None = typer.Option(
         None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"
     ),
-    seed: int = typer.Option(0, help="Of the choice of spots, the random orders and the noise."),
+    seed: int = typer.Option(0, min=0, help="Of the choice of spots, the random orders and the noise."),
     keep: bool = typer.Option(False, "--keep", help="Keep the table with the model; the app shows it."),
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
 ) -> None:

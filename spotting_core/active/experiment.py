@@ -44,6 +44,7 @@ from spotting_core.base.validation import validated
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.judge import Judge
 from spotting_core.training.best import BestWeights
+from spotting_core.training.label_counts import label_counts
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.training_set import TrainingSet
 
@@ -129,6 +130,7 @@ class Experiment:
         self._run, self._device, self._report, self._notice = run, device, report, notice
         _claim(run, order)
         self._set = TrainingSet(order.training, root, run, data, device)
+        self._count_labels(root)
         features = run / "features"
         self.pool = Pool(laid_on_disk(self._set.matches, features / "pool"), self.active.clip)
         self.validation_pool = Pool(laid_on_disk(self._set.validation, features / "validation"), self.active.clip)
@@ -142,6 +144,19 @@ class Experiment:
         self._measured = laid_on_disk(self._set.labelled([split]), features / "measured")
         self._trainings = 0  # of all curves that are wanted, for reports
         self._shares = shares(self.active.schedule, self.active.first, self.active.steps)
+
+    def _count_labels(self, root: Path) -> None:
+        """Say how many labels of every split are used, and which are not.
+
+        Errors:
+            BadInputError: a split has no label of a known class: its curves would be figures of nothing.
+        """
+        config, task, table = self.training, self._set.task, self._set.table
+        others = dict.fromkeys([*config.validation, self.active.report])
+        there = [folder for folder in (root / split for split in others) if folder.is_dir()]
+        pool = label_counts((root / split for split in config.data), task, table, most=config.matches)
+        for sentence in (*pool, *label_counts(there, task, table)):
+            self._notice(sentence)
 
     def curves(self, strategies: Sequence[str] = (), seeds: int = 0) -> list[Curve]:
         """The curves; those that are there already are read.

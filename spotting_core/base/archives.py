@@ -227,6 +227,15 @@ def inflate(content: bytes, largest: int, where: object) -> bytes:
     return b"".join(parts)
 
 
+def inflated(content: bytes, largest: int, where: object) -> bytes:
+    """A file's content, of what is in it where it is a gzip.
+
+    Errors:
+        BadInputError: see ``inflate``.
+    """
+    return inflate(content, largest, where) if content.startswith(GZIP_SIGN) else content
+
+
 def is_gzip(path: Path) -> bool:
     """Whether a file begins as a gzip does."""
     with path.open("rb") as handle:

@@ -189,6 +189,20 @@ def uncut(spots: Iterable[Spot], margins: Margins, lengths: Mapping[int, int], p
     return clauses
 
 
+def shortened(marks: Iterable[Clip], lengths: Mapping[int, int], parts: Parts) -> list[str]:
+    """Clauses about marked stretches that go on past the end of their video.
+
+    Arguments:
+        lengths: microseconds of each half's video; parts: of a match of the class table.
+    """
+    return [
+        f"{mark.label} from {half_clock(mark.start, 2)} to {half_clock(mark.end, 2)} of {parts.title(mark.half)} is "
+        f"cut short: its video ends at {half_clock(lengths[mark.half], 2)}"
+        for mark in marks
+        if mark.start < lengths.get(mark.half, 0) < mark.end
+    ]
+
+
 def _is_shown(spot: Spot, margins: Margins, length: int) -> bool:
     """Whether a clip of a spot shows something: it lies in its video, or before it and lasts into it."""
     return spot.time < length and (spot.time >= 0 or spot.time + round(margins.of(spot.label)[1] * 1e6) > 0)

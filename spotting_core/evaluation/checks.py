@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import check_some_known, unknown_names
+from spotting_core.domain.repeats import repeat_count, repeats_said
 from spotting_core.domain.timecode import frame_rate
 from spotting_core.evaluation.collect import Record
 from spotting_core.formats.document import check_confidence
@@ -31,7 +33,7 @@ def check_confidences(
             counts them, as certain, and the record says so.
 
     Errors:
-        BadInputError: one is no number, or above 1.
+        BadInputError: one is no number, or above 1, or all are below 0, as logarithms and logits are.
     """
     known = np.asarray(values, np.float64)
     if not len(known):
@@ -41,6 +43,23 @@ def check_confidences(
         record.skip(name, f"confidences reach {highest:g}; the official evaluator takes all above 1 for certain")
         return
     check_confidence(highest, where)
+    below = int((known < 0).sum())
+    if below == len(known) and not official:
+        what = f"every confidence is below 0, the highest {highest:g}, and would count as none"
+        raise BadInputError(what, where=where, fix="Confidences are from 0 to 1, not logarithms or logits of them")
+    if below:
+        record.skip(name, f"{count_of(below, 'prediction')} with a confidence below 0, which counts as none")
+
+
+def record_repeats(moments: Collection[Hashable], what: str, game: str, record: Record) -> None:
+    """Record how many labels or predictions of a game stand in its file twice: each counts, and one of two is missed.
+
+    Arguments:
+        moments: class and moment of each; what: they are, as in ``label``.
+    """
+    repeats = repeat_count(moments)
+    if repeats:
+        record.skip(game, repeats_said(repeats, what))
 
 
 def check_same_rate(labels: float | None, predictions: float | None, where: str) -> None:

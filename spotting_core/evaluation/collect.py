@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from spotting_core.base.archives import Archive, check_none_packed, is_zip, open_zip
+from spotting_core.base.archives import Archive, check_none_packed, inflated, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import parse_json
 
@@ -81,8 +81,10 @@ class GameTree:
         """
         member = self.games[game]
         if self._archive is not None:
-            return self._archive.read(member, LARGEST_MEMBER)
-        return read_whole(self.path / member if member else self.path, LARGEST_MEMBER)
+            content = self._archive.read(member, LARGEST_MEMBER)
+        else:
+            content = read_whole(self.path / member if member else self.path, LARGEST_MEMBER)
+        return inflated(content, LARGEST_MEMBER, self.where(game))
 
 
 def read_whole(path: Path, largest: int) -> bytes:

@@ -40,6 +40,10 @@ class SpotColumns:
         columns = (self.half, self.time, self.label, self.score, self.visible)
         return SpotColumns(*(column[which] for column in columns))
 
+    def moments(self) -> list[tuple[int, int, int]]:
+        """Part, time and class of each."""
+        return list(zip(self.half.tolist(), self.time.tolist(), self.label.tolist(), strict=True))
+
     @classmethod
     def of_spots(cls, spots: Iterable[Spot], classes: Sequence[str]) -> SpotColumns:
         """Columns of those spots whose class is among ``classes``."""

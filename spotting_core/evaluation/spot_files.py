@@ -19,7 +19,13 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_json
 from spotting_core.base.texts import utf8_json
 from spotting_core.domain.class_names import check_some_known, plain_name
-from spotting_core.evaluation.checks import check_confidences, check_some_truth, check_some_used, record_unknown
+from spotting_core.evaluation.checks import (
+    check_confidences,
+    check_some_truth,
+    check_some_used,
+    record_repeats,
+    record_unknown,
+)
 from spotting_core.evaluation.collect import GamePair, Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.official_splits import model_beside, trained_on
@@ -104,6 +110,8 @@ def read_spotting_games(
             spots, unknown = prediction_columns(
                 pair.predictions, pair.prediction_file, pair.game, classes, record, official=official
             )
+            for what, columns in (("label", truth), ("prediction", spots)):
+                record_repeats(columns.moments(), what, pair.game, record)
             _note_empty_halves(pair.game, truth, spots, record)
             _note_other_match(pair, record)
             true_strangers.update(unnamed)

@@ -32,6 +32,7 @@ from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.timecode import (
+    drops,
     frame_rate,
     frames_to_microseconds,
     is_drop_frame,
@@ -205,13 +206,16 @@ def _rate_of(listed: _List, options: Options, where: object) -> tuple[Fraction, 
     Errors:
         BadInputError: a frame number that 25 a second has not, and nothing that says how many there are.
     """
+    texts = [t for event in listed.events for t in event.times] + [m.at for m in listed.markers if m.at]
+    dropped = any(event.drop for event in listed.events) or any(is_drop_frame(t) for t in texts)
     if options.rate is not None:
-        return frame_rate(options.rate), []
+        rate = frame_rate(options.rate)
+        doubt = f"the list drops frame numbers, which {float(rate):.5g} frames a second do not (see --rate)"
+        return rate, [doubt] if dropped and not drops(rate) else []
     if listed.rate is not None:
         return listed.rate, []
-    texts = [t for event in listed.events for t in event.times] + [m.at for m in listed.markers if m.at]
     highest = max(int(re.split(r"[:;.,]", t)[3]) for t in texts)
-    if any(event.drop for event in listed.events) or any(is_drop_frame(t) for t in texts):
+    if dropped:
         rate = Fraction(60000, 1001) if highest >= 30 else Fraction(30000, 1001)
         return rate, [f"the list drops frame numbers: it is read at {float(rate):.5g} frames a second"]
     if highest >= NOMINAL_RATE:

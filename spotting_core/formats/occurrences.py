@@ -53,13 +53,15 @@ def halves_joined(documents: Iterable[Placed]) -> Iterator[Document]:
 def _check(document: Document, where: str, places: dict[tuple[str, int], str], before: str | None) -> None:
     """Refuse a match that occurred before, but with other halves in this file or the one before.
 
+    Its halves may not lie between others either: who takes a file match by match would take it for two.
+
     Arguments:
         places: match and half to the file that it is in; takes those of this document.
         before: the file that named the match last, where that was not the match right before this one.
     """
     for half in document.half_numbers() or [_NO_HALF]:
         other = places.get((document.game, half))
-        if other == where:
+        if where in (other, before):
             raise BadInputError(f"the match {document.game!r} occurs twice", where=where, fix=_SORT)
         if other is not None or (before is not None and before != where):
             what = f"this file and {other or before} both hold the match {document.game!r}"

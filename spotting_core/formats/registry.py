@@ -47,6 +47,7 @@ from spotting_core.formats.document import (
     of_classes,
     other_match,
 )
+from spotting_core.formats.foreign_files import is_json_lines, unknown_format
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.formats.occurrences import Placed, each_once, halves_joined
@@ -55,8 +56,10 @@ from spotting_core.formats.tree import (
     LARGEST_TEXT,
     Member,
     fits,
+    fits_packed,
     members,
     names_inside,
+    without_gz,
     write_members,
 )
 
@@ -204,9 +207,9 @@ def _pattern_inside(path: Path, patterns: tuple[str, ...]) -> str:
     """The pattern that files of a tree or zip have; that of all files of their ending if none."""
     if path.is_dir() or is_zip(path):
         names = names_inside(path)
-        known = next((p for p in patterns if any(fits(n, p) for n in names)), None)
+        known = next((p for p in patterns if any(fits_packed(n, p) for n in names)), None)
         ending = f"*{Path(patterns[0]).suffix}"
-        return known or (ending if any(fits(n, ending) for n in names) else patterns[0])
+        return known or (ending if any(fits_packed(n, ending) for n in names) else patterns[0])
     return patterns[0]
 
 
@@ -318,10 +321,11 @@ def guess_source(path: Path) -> Format:
     if not path.exists():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
     check_regular(path)
-    guess = _of_tree(path) if path.is_dir() or is_zip(path) else _of_file(path.name, path)
+    if not (path.is_dir() or is_zip(path)):
+        return _of_file(path.name, path)
+    guess = _of_tree(path)
     if guess is None:
-        fix = "Name it to touchline convert with --from"
-        raise BadInputError("the format of this cannot be told from its name or content", where=path, fix=fix)
+        raise unknown_format(b"", names_inside(path), path)
     return guess
 
 
@@ -335,7 +339,7 @@ def _of_tree(path: Path) -> Format | None:
     names = names_inside(path)
     folders = [form for form in FORMATS.values() if form.name in _OF_FOLDERS]
     for form in folders:
-        if form.reads and any(fits(n, form.patterns[0]) for n in names):
+        if form.reads and any(fits_packed(n, form.patterns[0]) for n in names):
             return form
     if not any(_may_be_read(n) for n in names):
         check_none_packed(names, path)
@@ -358,7 +362,7 @@ def _of_tree(path: Path) -> Format | None:
 
 def _may_be_read(name: str) -> bool:
     """Whether files of any format are called so, packed by gzip or not."""
-    return _ending(name.lower().removesuffix(".gz")) in _ENDINGS or _by_name(name) is not None
+    return _ending(without_gz(name)) in _ENDINGS or _by_name(name) is not None
 
 
 def _readable(path: Path) -> Iterator[Member]:
@@ -404,15 +408,23 @@ def _ending(name: str) -> str:
     return Path(name.lower()).suffix
 
 
-def _of_file(name: str, path: Path) -> Format | None:
+def _of_file(name: str, path: Path) -> Format:
+    """The format of a file.
+
+    Errors:
+        BadInputError: it is of none, or damaged.
+    """
     if _ending(name) not in (".json", ".gz", ".otio", ".xml"):
         named = _by_name(name)
         if named is not None:
             return named
     with unpacked(path) as stream:
-        guess = _of_start(name, stream.read(_HEAD))
-    if guess is None and _ending(name) == ".json":
+        head = stream.read(_HEAD)
+    guess = _of_start(name, head)
+    if guess is None and _ending(name) == ".json" and not is_json_lines(head.decode("utf-8-sig", "replace")):
         read_json(path)  # what is not JSON at all says so
+    if guess is None:
+        raise unknown_format(head, (), path)
     return guess
 
 
@@ -427,7 +439,8 @@ def _of_start(name: str, head: bytes) -> Format | None:
         if shape.refusal:
             raise BadInputError(shape.refusal, where=name, fix="Give a file of labels or predictions")
     signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
-    return (signed or _by_name(name)) if _ending(name) == ".xml" else (_by_name(name) or signed)
+    named = _by_name(name) or _by_name(without_gz(name))
+    return (signed or named) if _ending(without_gz(name)) == ".xml" else (named or signed)
 
 
 def _by_name(name: str) -> Format | None:

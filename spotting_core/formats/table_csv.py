@@ -14,6 +14,7 @@ and save as UTF-16 or in the code page of Windows: all of that is read.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,13 +55,14 @@ IMPORTED = "imported"
 _TIMES = ("seconds", "position", "time")
 _ALSO = {
     "label": ("class", "action", "event", "code"), "half": ("period",), "confidence": ("probability",),
-    "position": ("position_ms", "milliseconds"),
+    "position": ("position_ms", "milliseconds"), "game": ("match", "match_id", "game_id"),
 }  # fmt: skip
 _GAME_TIME, _VISIBILITY = "gametime", "visibility"  # SoccerNet's; the first says half and clock in one cell
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 _LONGEST_LINE = 1 << 20  # characters: what is longer is no line of a table
 _BLOCK = 1 << 16  # characters that are read at once
 _FEW = ("game", "half", "label", "team", "visible", "source")  # columns whose cells say one of few things
+_NAMED = 8  # columns that are named of those of a table
 _MOST_KNOWN = 10_000  # combinations of them that are kept
 _AT_ONCE = 200  # rows that are read together: of more, Python's collector goes through each before it is let go
 _VISIBLE = {"yes": True, "true": True, "1": True, "visible": True, "no": False, "false": False, "0": False}
@@ -194,7 +196,7 @@ class _Table:
         if time is None and both is not None:
             columns["time"], time = both, "time"
         if "label" not in columns or time is None:
-            raise BadInputError("this table needs the columns label and seconds (or position, or time)", where=path)
+            raise _columns_missing(names, path)
         twice = next((name for name in columns if lower.count(name) > 1), None)
         if twice is not None:
             raise BadInputError(f"this table has the column {twice} twice", where=path, fix="Leave one of them")
@@ -308,6 +310,9 @@ class _Entries:
         if not label:
             raise BadInputError("this line has no label")
         check_name(label, self._path)
+        if self._holds_rows(label):
+            fix = "Check whether a quotation mark is not closed: it takes the lines behind it for one cell"
+            raise BadInputError("the label of this line holds other lines of the table", fix=fix)
         known_team = team.lower() in TEAMS
         described = _Described(
             cells.get("game", ""),
@@ -322,6 +327,22 @@ class _Entries:
             self._known.clear()
         self._known[key] = described
         return described
+
+    def _holds_rows(self, label: str) -> bool:
+        """Whether a cell goes on with lines of as many cells as the table has: its quotation mark is not closed."""
+        parting = self._table.width - 1
+        return parting > 1 and any(line.count(self._table.delimiter) >= parting for line in label.splitlines()[1:])
+
+
+def _columns_missing(names: Sequence[str], path: Path) -> BadInputError:
+    """What is said of a table whose first line does not name what is needed."""
+    named = [repr(name) for name in names if name]
+    listed = ", ".join(named[:_NAMED]) + (f" and {len(named) - _NAMED} more" if len(named) > _NAMED else "")
+    return BadInputError(
+        f"this table needs the columns label and seconds (or position, or time); its first line: {listed or 'empty'}",
+        where=path,
+        fix="Name the columns so in the first line, with the times from the start of the half",
+    )
 
 
 def _fitted(row: list[str], width: int) -> list[str]:
@@ -339,7 +360,7 @@ def _times(cells: Sequence[str], table: _Table) -> list[int]:
     """Microseconds of the cells of a column."""
     unit = 1000 if table.time == "position" else 1_000_000
     numbers = plain_numbers(cells, comma=table.comma)
-    if numbers is not None:
+    if numbers is not None and math.isfinite(sum(numbers)):
         return [round(number * unit) for number in numbers]
     return [_time(cell, table, unit) for cell in cells]
 
@@ -349,7 +370,10 @@ def _time(cell: str, table: _Table, unit: int) -> int:
     if table.time != "position" and ":" in text:
         clock = parse_game_time(text).clock if table.in_one_cell else None
         return parse_time(text) if clock is None else clock
-    return round(parse_number(text, comma=table.comma) * unit)
+    number = parse_number(text, comma=table.comma)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no time")
+    return round(number * unit)
 
 
 def _confidences(cells: Sequence[str], table: _Table) -> Sequence[float | None]:

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from spotting_core.base.archives import GZIP_SIGN, Archive, is_clutter, is_zip, open_zip
+from spotting_core.base.archives import GZIP_SIGN, Archive, inflated, is_clutter, is_zip, open_zip
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import replacing
 
@@ -104,7 +104,7 @@ def members(path: Path, file_name: str | tuple[str, ...], largest: int = LARGEST
     elif path.is_file():
         yield Member("", str(path), _file_reader(path, largest), partial(_opened, path), path.name, path)
     elif path.is_dir():
-        files = sorted(p for p in path.rglob("*") if fits(p.name, file_name) and p.is_file())
+        files = sorted(p for p in path.rglob("*") if fits_packed(p.name, file_name) and p.is_file())
         if not files:
             raise _missing_file(path, file_name)
         names = [file.relative_to(path).as_posix() for file in files]
@@ -116,7 +116,7 @@ def members(path: Path, file_name: str | tuple[str, ...], largest: int = LARGEST
 
 def _zipped(path: Path, file_name: str | tuple[str, ...], largest: int) -> Iterator[Member]:
     with open_zip(path) as archive:
-        names = [n for n in archive.names if fits(PurePosixPath(n).name, file_name) and not is_clutter(n)]
+        names = [n for n in archive.names if fits_packed(PurePosixPath(n).name, file_name) and not is_clutter(n)]
         if not names:
             raise _missing_file(path, file_name)
         names.sort()
@@ -144,7 +144,7 @@ def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
             if size > largest:
                 what = f"this file is larger than {largest >> 20} MB, which no match's labels are"
                 raise BadInputError(what, where=path, fix="Give a file for each match")
-            return path.read_bytes()
+            return inflated(path.read_bytes(), largest, path)
         except OSError as error:
             raise BadInputError(
                 f"this file cannot be read ({error.strerror})", where=path, fix="Copy it again"
@@ -154,7 +154,7 @@ def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
 
 
 def _reader(archive: Archive, name: str, largest: int) -> Callable[[], bytes]:
-    return lambda: archive.read(name, largest)
+    return lambda: inflated(archive.read(name, largest), largest, f"{archive.path}, {name}")
 
 
 def _missing_file(path: Path, file_name: str | tuple[str, ...]) -> BadInputError:
@@ -167,6 +167,16 @@ def fits(name: str, pattern: str | tuple[str, ...]) -> bool:
     ``SPOTS.CSV``."""
     patterns = (pattern,) if isinstance(pattern, str) else pattern
     return any(fnmatchcase(name.lower(), one.lower()) for one in patterns)
+
+
+def fits_packed(name: str, pattern: str | tuple[str, ...]) -> bool:
+    """Whether a file is called as ``fits`` asks, by itself or as a gzip of it."""
+    return fits(name, pattern) or fits(without_gz(name), pattern)
+
+
+def without_gz(name: str) -> str:
+    """What the file in a gzip of this name is called; any other name as it is."""
+    return name[:-3] if name.lower().endswith(".gz") else name
 
 
 def names_inside(path: Path) -> list[str]:
@@ -226,7 +236,35 @@ def _store(target: Path, file_name: str) -> Iterator[Callable[[str, bytes], None
 
         yield one
     else:
-        yield lambda game, content: _put(target / game / file_name, content)
+        with _whole_tree(target, file_name) as keep:
+            yield keep
+
+
+@contextmanager
+def _whole_tree(target: Path, file_name: str) -> Iterator[Callable[[str, bytes], None]]:
+    """Put files into a folder once all of them are there: what is refused halfway leaves no half of a season behind.
+
+    Errors:
+        BadInputError: the folder or a file cannot be written.
+    """
+    new, games = not target.exists(), list[str]()
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".touchline-", suffix=".part", dir=target) as folder:
+
+            def keep(game: str, content: bytes) -> None:
+                _put(Path(folder) / game / file_name, content)
+                games.append(game)
+
+            yield keep
+            for game in games:
+                _put(target / game / file_name, (Path(folder) / game / file_name).read_bytes())
+    except OSError as error:
+        raise cannot_write(error, target) from error
+    finally:
+        if new:
+            with suppress(OSError):  # files lie in it, or it could not be made
+                target.rmdir()
 
 
 def _put(path: Path, content: bytes) -> None:

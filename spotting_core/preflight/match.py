@@ -14,6 +14,7 @@ from spotting_core.domain.class_names import unknown_names
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
+from spotting_core.domain.repeats import spot_repeats
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document
 from spotting_core.media.ingest import Media, ingest
@@ -123,7 +124,8 @@ def check_spots(
 
     Class names are looked at only where the times are right: what follows what needs them.
     """
-    findings = [*_reading(document), *_check_names(document, classes), *check_values(document)]
+    findings = [*_reading(document), *_check_names(document, classes)]
+    findings += [*check_values(document), *_check_repeats(document)]
     times = check_times(document, classes, lengths, truth)
     findings += times
     spots = document.spots
@@ -169,6 +171,14 @@ def check_values(document: Document) -> list[Finding]:
         evidence = f"{len(early)} of {len(document.spots)}, for example {early[0].label} at {early[0].seconds:g} s"
         findings.append(Finding(UNITS, ERROR, "times lie before the beginning", evidence))
     return findings
+
+
+def _check_repeats(document: Document) -> list[Finding]:
+    repeats = spot_repeats(document.spots)
+    if not repeats:
+        return []
+    what, fix = "spots stand in the file twice", "Check whether files were put together, and leave one of each out"
+    return [Finding("repeats", WARNING, what, f"{repeats} of {len(document.spots)}; each counts once more", fix)]
 
 
 def check_videos(source: MatchSource, media: Sequence[Media], parts: Parts, card: Card | None = None) -> list[Finding]:

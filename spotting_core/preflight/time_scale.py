@@ -179,11 +179,13 @@ def check_against_lengths(spots: Sequence[Spot], lengths: Mapping[int, int], par
     """Whether spots fit the videos of their halves, and if not, read in which way they do."""
     last = _last(spots)
     length = {half: microseconds / 1e6 for half, microseconds in lengths.items()}
+    outside = [s for s in spots if s.half in length and s.seconds > length[s.half] + _SLACK]
     strange = sorted(set(last) - set(length))
     if strange:
-        what = f"{parts.title(strange[0])} has spots and no video"
-        return [Finding(PAST, ERROR, what, fix=f"Give the video of that {parts.name}")]
-    outside = [s for s in spots if s.seconds > length[s.half] + _SLACK]
+        fix = f"Give the video of that {parts.name}"
+        missing = [Finding(PAST, ERROR, f"{parts.title(half)} has spots and no video", fix=fix) for half in strange]
+        known = [s for s in spots if s.half in length]
+        return [*missing, *([_past(known, outside, length, parts)] if outside else [])]
     if outside:
         return _outside(spots, outside, length, parts)
     return _squeezed(spots, last, length)
@@ -199,11 +201,8 @@ def _last(spots: Sequence[Spot]) -> dict[int, float]:
 def _outside(
     spots: Sequence[Spot], outside: Sequence[Spot], length: Mapping[int, float], parts: Parts
 ) -> list[Finding]:
-    worst = max(outside, key=lambda s: s.seconds - length[s.half])
-    evidence = (
-        f"{len(outside)} of {len(spots)} spots lie past the end of their video, {worst.label} of "
-        f"{parts.title(worst.half)} at {worst.seconds:.0f} s of {length[worst.half]:.0f} s"
-    )
+    worst, past = _worst(outside, length), _past(spots, outside, length, parts)
+    evidence = past.evidence
     strays = len(outside) < 2 or worst.seconds - length[worst.half] < 2 * _SLACK
     for reading in (r for r in _readings(parts) if r.factor < 1 or (r.swapped and not strays)):
         last = _last(reading.apply(spots))
@@ -214,9 +213,23 @@ def _outside(
         if fits and (tenfold if reading.factor == 0.001 else reaches and not tenfold):
             counted = len(spots) >= _LEAST_SPOTS
             return [_finding(reading, f"{evidence}; so read all fit", safe=counted)]
+    return [past]
+
+
+def _worst(outside: Sequence[Spot], length: Mapping[int, float]) -> Spot:
+    return max(outside, key=lambda s: s.seconds - length[s.half])
+
+
+def _past(spots: Sequence[Spot], outside: Sequence[Spot], length: Mapping[int, float], parts: Parts) -> Finding:
+    """What is said of spots that no reading brings into their videos."""
+    worst = _worst(outside, length)
+    evidence = (
+        f"{len(outside)} of {len(spots)} spots lie past the end of their video, {worst.label} of "
+        f"{parts.title(worst.half)} at {worst.seconds:.0f} s of {length[worst.half]:.0f} s"
+    )
     few = worst.confidence is not None and len(outside) <= 0.05 * len(spots)
     fix = "Check that they belong to this match"
-    return [Finding(PAST, WARNING if few else ERROR, "spots lie past the end of the video", evidence, fix)]
+    return Finding(PAST, WARNING if few else ERROR, "spots lie past the end of the video", evidence, fix)
 
 
 def _squeezed(spots: Sequence[Spot], last: Mapping[int, float], length: Mapping[int, float]) -> list[Finding]:

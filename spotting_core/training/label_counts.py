@@ -11,6 +11,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.findings import Finding
+from spotting_core.domain.repeats import repeat_count, repeats_said
 from spotting_core.samples.labelled import all_games
 from spotting_core.tasks.task import AnyLayerTask
 
@@ -38,7 +39,8 @@ def class_counts(truth: Iterable[Finding], task: AnyLayerTask, table: ClassTable
 def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) -> list[str]:
     games = task.labelled_games(folder)
     taken = games[: most or None]
-    classes = [task.class_name(finding) for game in taken for finding in task.read_truth(game)]
+    truths = [list(task.read_truth(game)) for game in taken]
+    classes = [task.class_name(finding) for truth in truths for finding in truth]
     labels = Counter(name for name in classes if name)  # what is of no class, as a replay, is learned all the same
     unknown = {label: count for label, count in labels.items() if label not in table}
     used = len(classes) - sum(unknown.values())
@@ -48,6 +50,9 @@ def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) ->
         raise BadInputError(what, where=folder, fix="Check that they are of this task")
     sentences = [f"{folder.name}: {count_of(len(taken), 'match')}, {count_of(used, 'label')}"]
     sentences += [f"{folder.name}: left out {clause}" for clause in unknown_names(unknown, table.names, "label")]
+    repeats = sum(map(repeat_count, truths))
+    if repeats:
+        sentences.append(f"{folder.name}: {repeats_said(repeats, 'label')}")
     if len(games) > len(taken):
         left = count_of(len(games) - len(taken), "match")
         sentences.append(f"{folder.name}: left out {left} beyond the {most} that the configuration takes")

@@ -49,6 +49,27 @@ def test_an_experiment_says_its_hours_and_writes_what_it_measured(tmp_path: Path
     assert "hours" not in again.stderr  # nothing is left to do
 
 
+def test_labels_that_are_left_out_are_counted_and_none_of_a_known_class_is_refused(tmp_path: Path) -> None:
+    root = write_splits(tmp_path / "splits")
+    path = tmp_path / "few.toml"
+    path.write_text(FILE.format(set=SET, strategies='"random"', more="first = 0.25\nsteps = 2"))
+    for labels in sorted((root / "train").rglob("Labels-v2.json")):
+        content = json.loads(labels.read_text())
+        content["annotations"][0]["label"] = "Tackle"
+        labels.write_text(json.dumps(content))
+    done = touchline("active", path, "--data", root, "--run", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "train: left out" in done.stderr
+    assert "of the unknown class 'Tackle'" in done.stderr
+    for labels in sorted((root / "test").rglob("Labels-v2.json")):
+        content = json.loads(labels.read_text())
+        content["annotations"] = [{**row, "label": "Tackle"} for row in content["annotations"]]
+        labels.write_text(json.dumps(content))
+    done = touchline("active", path, "--data", root, "--run", tmp_path / "other")
+    assert done.returncode == 2
+    assert "of a known class; they say 'Tackle'" in " ".join(done.stderr.split())
+
+
 def test_bad_arguments_are_a_sentence_before_any_work(tmp_path: Path) -> None:
     done = touchline("active", tmp_path / "no.toml", "--data", tmp_path)
     assert done.returncode == 2

@@ -238,3 +238,37 @@ def test_a_table_may_call_a_half_as_people_do(tmp_path: Path) -> None:
     done = touchline("convert", tmp_path / "a.csv", tmp_path / "b.csv")
     assert done.returncode == 0
     assert [line[0] for line in (tmp_path / "b.csv").read_text().splitlines()[1:]] == ["1", "2"]
+
+
+def test_spots_that_stand_twice_are_told_by_agreement_and_clips(video: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "twice.csv"
+    labels.write_text("half,seconds,label\n1,1,Goal\n1,1,Goal\n")
+    message = "1 spot stands there twice, of the same class and moment; it counts once more"
+    assert message in said(touchline("agreement", labels, labels))
+    done = touchline(
+        "clips", video, "--labels", labels, "--out", tmp_path / "clips", "--before", "0.2", "--after", ".2"
+    )
+    assert message in said(done)
+
+
+def test_a_seed_below_0_is_refused_before_the_work(capfd: pytest.CaptureFixture[str]) -> None:
+    assert touchline("faithfulness", "--demo", "--seed", "-1").returncode == 2
+    assert "greater than or equal to 0" in capfd.readouterr().err
+
+
+def test_a_mark_that_goes_on_past_the_video_is_told(video: Path, tmp_path: Path) -> None:
+    done = touchline("clips", video, "--mark", "1 00:01-01:00", "--out", tmp_path / "clips")
+    assert done.returncode == 0
+    assert "Mark from 00:01.00 to 01:00.00 of half 1 is cut short: its video ends at 00:" in said(done)
+    done = touchline("clips", video, "--mark", "1 00:00-00:01", "--out", tmp_path / "whole")
+    assert "cut short" not in said(done)
+
+
+def test_a_list_that_drops_frames_is_told_where_its_rate_does_not(tmp_path: Path) -> None:
+    event = "001  AX V C 00:00:00;00 00:10:00;00 00:00:00;00 00:10:00;00"
+    (tmp_path / "a.edl").write_text(f"TITLE: x\nFCM: DROP FRAME\n{event}\n* LOC: 00:01:00;02 RED Goal\n")
+    message = "the list drops frame numbers, which 25 frames a second do not (see --rate)"
+    assert message in said(touchline("convert", tmp_path / "a.edl", tmp_path / "25.csv", "--rate", 25))
+    assert "the list drops" not in said(
+        touchline("convert", tmp_path / "a.edl", tmp_path / "ntsc.csv", "--rate", 29.97)
+    )

@@ -122,8 +122,11 @@ def test_a_half_twice_in_one_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(predictions("a/1", "b/1", "a/1"))
     with pytest.raises(BadInputError, match="the match 'a' occurs twice"):
         read(path)
-    path.write_bytes(predictions("a/1", "b/1", "a/2"))  # another half of it is nothing twice
-    assert [d.game for d in registry.read(path)] == ["a", "b", "a"]
+    path.write_bytes(predictions("a/1", "b/1", "a/2"))  # would be taken for two matches
+    with pytest.raises(BadInputError, match="the match 'a' occurs twice"):
+        read(path)
+    path.write_bytes(predictions("a/1", "a/2", "b/1"))
+    assert [d.game for d in registry.read(path)] == ["a", "b"]
 
 
 @either
