@@ -74,7 +74,7 @@ def show() -> None:
     with left, st.container(border=True, key="tl_card_matches"):
         fitting = [_listed(m, library.analyses(m), jobs.get(m.id)) for m in matches if fits(m, choice.words)]
         rows = [_Row.of(one) for one in listed(fitting, choice)]
-        st.fragment(run_every=1.0 if live else None)(_rows)(rows, live, choice.narrows)
+        st.fragment(run_every=1.0 if live else None)(_rows)(rows, live, len(matches) if choice.narrows else None)
 
 
 def _begin_reading(matches: list[Match]) -> None:
@@ -124,16 +124,24 @@ class _Row:
         return job.id if job is not None and job.live else None
 
 
-def _rows(rows: list[_Row], live: bool, narrowed: bool) -> None:
+def _rows(rows: list[_Row], live: bool, narrowed: int | None) -> None:
+    """The list.
+
+    Arguments:
+        narrowed: from how many matches they are chosen; None where all are listed.
+    """
     jobs = shared_queue().newest(ANALYSIS.name)
     news = [job for row in rows if (job := jobs.get(row.listed.match.id)) is not None and row.live != _live(job)]
     if (live and not _under_way()) or any(job.state == DONE for job in news):
         st.rerun(scope="app")
     if not rows:
-        st.write("No match fits the search." if narrowed else "The library is empty. Add a match on the right.")
+        st.write(
+            "No match fits the search." if narrowed is not None else "The library is empty. Add a match on the right."
+        )
         return
+    title = "Match" if narrowed is None else f"{len(rows)} of {count_of(narrowed, 'match')}"
     head = st.columns(_COLUMNS, vertical_alignment="center")
-    for column, text in zip(head, ("", "Match", "Spots over the match", "Spots", "Analysis", ""), strict=True):
+    for column, text in zip(head, ("", title, "Spots over the match", "Spots", "Analysis", ""), strict=True):
         column.html(f'<div class="tl-head{" tl-count" if text == "Spots" else ""}">{text}</div>')
     for row in rows:
         _row(row, jobs.get(row.listed.match.id))

@@ -18,6 +18,7 @@ from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.shown import token
 from app.work.analysing import ask_for_analysis
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.joining import JOINING, JoiningParameters, joined_folder
@@ -199,9 +200,9 @@ def _read(found: Sequence[FoundMatch], library: Library) -> tuple[list[FoundMatc
 
 def _add_buttons(new: Sequence[FoundMatch], model: str) -> None:
     first, second = st.columns(2)
-    matches = "1 match" if len(new) == 1 else f"{len(new):d} matches"
-    add = first.button(f"Add {matches}", type="primary", width="stretch", disabled=not new)
-    analyse = second.button(f"Add and analyse {matches}", width="stretch", disabled=not new)
+    matches = f" {count_of(len(new), 'match')}" if new else ""
+    add = first.button(f"Add{matches}", type="primary", width="stretch", disabled=not new)
+    analyse = second.button(f"Add and analyse{matches}", width="stretch", disabled=not new)
     if add or analyse:
         st.session_state[_ADDING] = {
             "left": [one.path for one in new], "of": len(new), "model": model if analyse else None, "problems": [],

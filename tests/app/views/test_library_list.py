@@ -78,6 +78,7 @@ def test_order_and_filters_stand_in_the_address(matches: dict[str, Match]) -> No
     assert names(page_of(order="By title")) == ["a", "b", "c"]
     assert names(page_of(order="Most spots")) == ["a", "b", "c"]
     assert names(page_of(state="New")) == ["c"]
+    assert "1 of 4 matches" in texts(page_of(state="New"))
     assert names(page_of(review="With open spots", order="By title")) == ["a", "b"]
     assert names(page_of(review="All reviewed")) == []
     assert names(page_of(words="b")) == ["b"]
@@ -108,7 +109,9 @@ def test_a_season_is_previewed_and_added(library: Library, tmp_path: Path) -> No
     assert [bar.proto.text for bar in at.get("progress")] == ["2 of 2 read"]  # nothing is being read any more
     at.button(key="library_done").click().run()
     assert "add" not in at.query_params
-    assert "2 in the library already" in texts(page_of(add="browse", folder="1/season"))
+    again = page_of(add="browse", folder="1/season")
+    assert "2 in the library already" in texts(again)
+    assert {"Add", "Add and analyse"} <= {b.label for b in again.button if b.disabled}
 
 
 def test_pieces_of_recordings_are_joined_from_the_preview(
