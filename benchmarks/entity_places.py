@@ -215,10 +215,7 @@ def train_arm(arm: str, seed: int, root: Path) -> Measured:
     judge = Judge(trainer.system, trainer.model_config, trainer.trained)
     judged = judge_matches(judge, measured, trainer.table, trainer.task)
     return Measured(
-        [
-            Game(m.name, *([one for one in some if isinstance(one, Spot)] for some in (m.truth, m.findings)))
-            for m in judged
-        ],
+        [_game(match) for match in judged],
         trainer.task.card_scores(judged, trainer.table.names, "test"),
         round(trainer.seconds / 60, 1),
         trainer.table.names,

@@ -170,7 +170,8 @@ def _known(library: Library, match: Match, reviews: Reviews, data: DataDirectory
     except TouchlineError:  # the library says it
         return nothing
     try:
-        labels, problem = library.truth(match), ""
+        # An action from before the first frame is put on it.
+        labels, problem = [replace(spot, time=max(0, spot.time)) for spot in library.truth(match)], ""
     except TouchlineError as error:
         labels, problem = [], f"its labels are left out: {error}"
     if not tags and not labels:  # nothing of its videos has to be read

@@ -280,11 +280,12 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None, damaged: 
         if other.button("Analyse anew", key=f"anew-{match.id}", width="stretch"):
             _analyse_anew(match, damaged)
     elif job is not None and (share := resumable(job)):
-        again, key = (shared_queue(), job), f"resume-{match.id}"
-        other.button(f"Resume from {page.plain(share)}", key=key, width="stretch", on_click=resume, args=again)
+        again, key = (resume, shared_queue(), job), f"resume-{match.id}"
+        other.button(f"Resume from {page.plain(share)}", key=key, width="stretch", on_click=page.attempt, args=again)
     elif analysis is None:
         label = "Retry" if job is not None and job.state == FAILED else "Analyse"
-        other.button(label, key=f"analyse-{match.id}", width="stretch", on_click=_analyse, args=(match,))
+        first, key = (_analyse, match), f"analyse-{match.id}"
+        other.button(label, key=key, width="stretch", on_click=page.attempt, args=first)
 
 
 def _analyse(match: Match) -> None:

@@ -24,6 +24,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.joining import JOINING, JoiningParameters, joined_folder
 from spotting_core.jobs.queue import FAILED
 from spotting_core.media.recordings import chaptered
+from spotting_core.media.source import videos_in
 
 BROWSE, UPLOAD = "browse", "upload"
 _TITLES = {BROWSE: "Browse folders", UPLOAD: "Drop files"}
@@ -253,7 +254,9 @@ def _joining(folder: Path, recordings: int, number: int) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         videos = "one video" if recordings == 1 else f"{recordings} videos"
-        st.caption(page.plain(f"The videos of {folder.name} are pieces of recordings."))
+        sure = chaptered(videos_in(folder))
+        are = "are pieces of recordings" if sure else "are numbered; where they are pieces of one recording, join them"
+        st.caption(page.plain(f"The videos of {folder.name} {are}."))
         if st.button(page.plain(f"Join them into {videos}"), key=f"library-join-{number}", help=page.plain(help_text)):
             JOINING.ask(queue, parameters)
             st.rerun(scope="app")

@@ -24,6 +24,7 @@ from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import folder_of, known_models
+from spotting_core.models.registry import system
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.few_labels import few_labels
@@ -170,7 +171,7 @@ def _analyse_with(match: Match) -> None:
         default=names[default_model()],
         help="Of several models the scores are averaged, as a system of its own.",
     )
-    adapts = len(models) == 1 and _looks_at_pictures(known[models[0]])
+    adapts = len(models) == 1 and _has_environment(known[models[0]])
     adapt = st.checkbox("Adapt it to this match first", disabled=not adapts, help=_ADAPT_HELP) and adapts
     if st.button("Analyse", disabled=not models):
         try:
@@ -183,10 +184,10 @@ def _analyse_with(match: Match) -> None:
         st.rerun()
 
 
-def _looks_at_pictures(folder: Path) -> bool:
-    """Whether a model looks at pictures itself, so that it can be adapted to those of a match."""
+def _has_environment(folder: Path) -> bool:
+    """Whether a model looks at pictures by what can be adapted to those of a match."""
     try:
-        return read_card(folder).input.size is not None
+        return system(read_card(folder).system).has_environment
     except TouchlineError:  # choosing it tells
         return False
 

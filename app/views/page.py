@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -16,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.components.theme_watch import theme_watch
 from app.serving import places
+from spotting_core.base.errors import TouchlineError
 from spotting_core.jobs.queue import Job
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -153,6 +154,17 @@ def progress_text(job: Job) -> str:
 def clips(count: int) -> str:
     """1 clip, 2 clips."""
     return f"{count} clip{'' if count == 1 else 's'}"
+
+
+def attempt(action: Callable[..., object], *arguments: object) -> None:
+    """Do what a click asks for before the page is made (``on_click``).
+
+    What keeps it from being done stands over the page until it is dismissed; the page is made all the same.
+    """
+    try:
+        action(*arguments)
+    except TouchlineError as problem:
+        st.toast(plain(problem), icon=":material/error:", duration="infinite")
 
 
 def error(problem: Exception) -> None:

@@ -12,7 +12,7 @@ from app.searching.index import Searched, bring_up_to_date
 from app.state import shared_camera_reviews, shared_library, shared_reviews, shared_search, shared_settings
 from app.views.page import escape
 from spotting_core.base.counts import count_of
-from spotting_core.search.engine import Query
+from spotting_core.search.engine import MOST_SHOWN, Query
 from spotting_core.search.rows import LABELLED
 
 _NAMED = 3  # matches that are named
@@ -33,12 +33,15 @@ def label_share(query: Query, matches: Iterable[Match]) -> None:
     there = [match for match in matches if not query.matches or match.id in query.matches]
     if not there or query.reviewed not in (None, LABELLED):
         return
-    count = shared_search().find(replace(query, reviewed=LABELLED), 0).total
-    if not count:
+    labels = shared_search().find(replace(query, reviewed=LABELLED), MOST_SHOWN)
+    if not labels.total:
         return
-    named = ", ".join(match.title for match in there[:_NAMED]) + (", …" if len(there) > _NAMED else "")
-    are, of = ("is a label", "spot") if count == 1 else ("are labels", "spots")
-    sentence = f"{count:d} {of} {are}, of {count_of(len(there), 'match')} in which no model has spotted ({named})."
+    within = {hit.match for hit in labels.hits}
+    titles = [match.title for match in there if match.id in within]
+    named = ", ".join(titles[:_NAMED]) + (", …" if labels.matches > min(len(titles), _NAMED) else "")
+    are, of = ("is a label", "spot") if labels.total == 1 else ("are labels", "spots")
+    matches = count_of(labels.matches, "match")
+    sentence = f"{labels.total:d} {of} {are}, of {matches} in which no model has spotted ({named})."
     st.html(f'<div class="tl-cap" role="status">{escape(sentence)}</div>')
 
 

@@ -90,15 +90,14 @@ def _offer(match: Match) -> str | None:
             st.write("This match has not been analysed yet.")
         st.space("stretch")
         share = resumable(job) if job is not None else None
-        if (
-            job is not None and share
-        ):  # before the page is made: a second run right after this one would take the workspace away
-            again = (shared_queue(), job)
-            st.button(f"Resume from {page.plain(share)}", type="primary", on_click=resume, args=again)
+        # What is clicked is done before the page is made: a second run right after would take the workspace away.
+        if job is not None and share:
+            again = (resume, shared_queue(), job)
+            st.button(f"Resume from {page.plain(share)}", type="primary", on_click=page.attempt, args=again)
         names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=default_model(), key=_MODEL, width=240, label_visibility="collapsed")
         st.checkbox("Read its clock", key=_WITH_CLOCK, help=CLOCK_HELP)
-        st.button("Analyse anew" if damaged else "Analyse", type="primary", on_click=_begin, args=(match,))
+        st.button("Analyse anew" if damaged else "Analyse", type="primary", on_click=page.attempt, args=(_begin, match))
     return str(model)
 
 

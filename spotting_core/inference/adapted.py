@@ -27,8 +27,8 @@ import torch
 from torch import Tensor, nn
 
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError, CancelledError
-from spotting_core.base.files import whole_folder
+from spotting_core.base.errors import BadInputError, CancelledError, printable
+from spotting_core.base.files import locked, whole_folder
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.inference.look import LOOK
 from spotting_core.media.decode import decode_samples, resize_image
@@ -36,7 +36,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.pixels import normalised
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import CARD_FILE, companion_files
+from spotting_core.models.card import ADAPTED, CARD_FILE, companion_files
 from spotting_core.models.environment import ShiftedTrunk
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.load import LoadedModel, save_model, trained_network
@@ -49,6 +49,7 @@ SHARE = 0.5
 STRETCHES = 8
 """Stretches of a match that are looked at, each as long as a window."""
 _VERSION = "1"
+_LONGEST = 80  # characters of the name of a model or a match: of a card's name there may be 200
 _BATCH = 50  # pictures that are decoded at once
 
 Statistics = Sequence[tuple[Tensor, Tensor]]
@@ -106,21 +107,33 @@ def adapted_model(source: MatchSource, model: LoadedModel, data: DataDirectory, 
     content = source.content_hash(data)
     key = joint_hash([_VERSION, model.sha256, model.settings, content, str(SHARE), str(STRETCHES)])
     folder = data.models / f"{model.folder.name[:40]}-{key[:12]}"
-    if (folder / CARD_FILE).is_file():
-        return folder
+    with locked(data.models / f".{folder.name}.lock"):  # the app and a command may want the same
+        if not (folder / CARD_FILE).is_file():
+            shutil.rmtree(folder, ignore_errors=True)  # what somebody has left of one
+            _make(folder, source, model, content, data, report)
+    return folder
+
+
+def _make(
+    folder: Path, source: MatchSource, model: LoadedModel, content: str, data: DataDirectory, report: ReportProgress
+) -> None:
+    """Write the folder.
+
+    Errors:
+        BadInputError: see ``adapted_model``; CancelledError: ``report`` returned False.
+    """
     network, size = trained_network(model).to(model.device), model.inputs.pictures
     trunk = network.environment if isinstance(network, EnvironmentNetwork) else None
     if trunk is None or size is None or not batch_norms(trunk):
         raise BadInputError(
             f"{model.card.name} has no batch statistics of pictures, which could be those of a match",
             where=model.folder,
-            fix="Leave out --adapt, or choose a model that looks at pictures itself, such as entity-attention",
+            fix="Do not adapt it, or choose a model that looks at pictures itself, such as entity-attention",
         )
     trained = statistics_of(trunk)
     clips = _clips(source, model, size, data, report)
     join(trunk, trained, estimated(trunk, clips), SHARE)
     _write(folder, network, source, model, content)
-    return folder
 
 
 def _clips(
@@ -174,8 +187,9 @@ def _write(
     """Write the folder; what the model needs besides its weights is copied."""
     training = {name: value for name, value in model.card.training.items() if name != LOOK}  # its look is another now
     training["parent"] = {"name": model.card.name, "weights": model.sha256, "settings": model.settings}
-    training["adapted"] = {"match": source.fixture.title, "content": content, "share": SHARE}
-    name = f"{model.card.name}, adapted to {source.fixture.title}"
+    title = printable(source.fixture.title)
+    training[ADAPTED] = {"match": title, "content": content, "share": SHARE}
+    name = f"{model.card.name[:_LONGEST]}, adapted to {title[:_LONGEST]}"
     card = replace(model.card, name=name, training=training, scores={})
     with whole_folder(folder) as made:
         for path in companion_files(model.folder):

@@ -24,6 +24,8 @@ FORMAT = 1
 CARD_FILE, WEIGHTS_FILE = "card.json", "model.safetensors"
 BUNDLED = "entity-attention"
 _OWN_FILES = (CARD_FILE, WEIGHTS_FILE, "comparison.json", "faithfulness.json")  # hold for these weights alone
+ADAPTED = "adapted"
+"""In ``training`` of a card: the match that a model was adapted to."""
 SIMULATED, BROADCAST = "simulated", "broadcast"
 
 

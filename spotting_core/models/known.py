@@ -16,7 +16,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import locked, read_json, write_json
 from spotting_core.media.fingerprint import file_hash
-from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
+from spotting_core.models.card import ADAPTED, CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +51,20 @@ def known_models(data: DataDirectory, task: str | None = None) -> dict[str, Path
     """Folders by the name that is shown: the bundled models, then those used from folders of the user's own.
 
     Arguments:
-        task: of which they have to be; of every task where None.
+        task: of which they have to be, and for any match: a model adapted to one is found by what it spotted there. All
+            of every task where None.
     """
     own = {name: folder for name, folder in _folders(data).items() if (folder / WEIGHTS_FILE).is_file()}
     every = {**models_available(), **own}
-    return {name: folder for name, folder in every.items() if task is None or task_of(folder) == task}
+    return {name: folder for name, folder in every.items() if task is None or _is_for_any_match(folder, task)}
+
+
+def _is_for_any_match(folder: Path, task: str) -> bool:
+    try:
+        card = read_card(folder)
+    except TouchlineError:
+        return False
+    return card.task == task and ADAPTED not in card.training
 
 
 def task_of(folder: Path) -> str | None:

@@ -116,6 +116,9 @@ def test_a_folder_of_pieces_says_how_many_videos_it_would_be(tmp_path: Path, lib
     (tmp_path / "camera joined" / "GX0034.mp4").write_bytes(b"there")
     assert unjoined(place, roots) == 1
     assert unjoined(tmp_path, roots) == 0  # no videos of its own, and nothing may be written beside a root
+    (tmp_path / "camera joined" / "GX0035.mp4").symlink_to(tmp_path.parent / "outside.mp4")
+    assert unjoined(place, (tmp_path,)) == 0  # what is written would lie below no root
+    (tmp_path / "camera joined" / "GX0035.mp4").unlink()
     (place / "GX020035.mp4").symlink_to(Path(__file__))  # a piece that lies below no root
     assert unjoined(place, roots) == 0
 

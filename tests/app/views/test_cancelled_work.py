@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.library.library import Match
+from app.library.library import Library, Match
 from app.views.page import progress_text
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
@@ -45,6 +45,16 @@ def test_the_library_says_that_an_analysis_is_being_cancelled_and_resumes_it(
     again = queue.recent(match.id, ANALYSIS.name)
     assert again is not None
     assert (again.live, again.id != running.id, again.parameters) == (True, True, running.parameters)
+
+
+def test_what_cannot_be_asked_for_is_said_over_the_page(match: Match, library: Library) -> None:
+    at = library_page().run()
+    row = at.button(key=f"analyse-{match.id}")
+    library.remove(match)
+    row.click().run()
+    assert not at.exception
+    assert ["no longer in the library" in toast.value for toast in at.toast] == [True]
+    assert "Library <span>" in texts(at)  # and the page is there
 
 
 def test_so_does_the_match_view(queue: JobQueue, match: Match, running: Job) -> None:

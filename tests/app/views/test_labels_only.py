@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,24 @@ def test_labels_give_way_once_a_model_has_spotted(labelled: Match, library: Libr
     at = view("search", matches=labelled.id).run()
     assert listed(at).keys() == {"Offside"}
     assert "no model has" not in said(at)
+
+
+def test_a_label_from_before_the_first_frame_is_on_it(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "early").mkdir()
+    make_video(tmp_path / "early" / "1.mp4", steady(70, rate=10), first=3000)
+    early = {"gameTime": "1 - 00:00", "position": "-5000", "label": "Goal", "team": "home", "visibility": "visible"}
+    (tmp_path / "early" / "Labels-v2.json").write_text(json.dumps({"annotations": [early]}))
+    match = library.add(str(tmp_path / "early"))
+    assert "1 spot is a label" in said(view("statistics", match=match.id).run())
+    assert listed(view("search", matches=match.id).run()).keys() == {"Goal"}
+
+
+def test_only_matches_whose_labels_were_found_are_named(labelled: Match, library: Library, tmp_path: Path) -> None:
+    other = library.add(str(make_video(tmp_path / "two.mp4", steady(70, rate=10), first=2000)))
+    write_labels(tmp_path / "others.json", [Spot(1, 2_000_000, "Throw-in")])
+    library.upload_labels(other, "others.json", (tmp_path / "others.json").read_bytes())
+    words = said(view("search", classes="Throw-in").run())
+    assert "1 spot is a label, of 1 match in which no model has spotted (two)." in words
 
 
 @pytest.mark.parametrize("name", ["statistics", "search"])

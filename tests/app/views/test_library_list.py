@@ -137,6 +137,11 @@ def test_pieces_of_recordings_are_joined_from_the_preview(
     at = page_of(add="browse", folder="1/cameras")
     assert "1 new, 1 that cannot be added" in texts(at)
     assert not [b for b in at.button if b.label.startswith("Join")]
+    (tmp_path / "cameras" / "cup").mkdir()
+    for number in (1, 2, 3):
+        make_video(tmp_path / "cameras" / "cup" / f"round {number}.mp4", steady(30), first=900 + 40 * number)
+    at = page_of(add="browse", folder="1/cameras")
+    assert "The videos of cup are numbered; where they are pieces of one recording, join them." in texts(at)
     inside = page_of(add="browse", folder="1/cameras/north")  # where every video would be a match of its own
     assert not [b for b in inside.button if b.label.startswith("Join")]
     (tmp_path / "cameras" / "north joined" / "GX0034.mp4").unlink()

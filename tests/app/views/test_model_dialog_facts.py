@@ -36,9 +36,7 @@ def test_the_dialog_says_how_far_a_match_looks(
     content = json.loads((analysis.folder / ANALYSIS_FILE).read_text())
     (analysis.folder / ANALYSIS_FILE).write_text(json.dumps({**content, "unlikeness": unlikeness}))
     monkeypatch.setattr("app.views.model_dialog.folder_of", lambda *_: match.path)
-    monkeypatch.setattr(
-        "app.views.model_dialog.read_card", lambda _: SimpleNamespace(training={}, input=SimpleNamespace(size=None))
-    )
+    monkeypatch.setattr("app.views.model_dialog.read_card", lambda _: SimpleNamespace(training={}, system="max"))
     monkeypatch.setattr(Look, "of", classmethod(lambda cls, value, _: cls(value, 0.13)))
     at = match_page(match=match.id)
     at.session_state["dialog"] = (match.id, "model")
@@ -65,7 +63,7 @@ def test_the_dialog_says_what_each_class_stands_on(
     monkeypatch.setattr("app.views.model_dialog.folder_of", lambda *_: match.path)
     monkeypatch.setattr(
         "app.views.model_dialog.read_card",
-        lambda _: SimpleNamespace(training=training, input=SimpleNamespace(size=None)),
+        lambda _: SimpleNamespace(training=training, system="max"),
     )
     at = match_page(match=match.id)
     at.session_state["dialog"] = (match.id, "model")

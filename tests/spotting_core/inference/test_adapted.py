@@ -17,6 +17,7 @@ from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.environment import ShiftedTrunk
+from spotting_core.models.known import known_models, remember
 from spotting_core.models.load import LoadedModel, load_model, trained_network
 from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.samples.progress import AnalysisProgress
@@ -88,6 +89,25 @@ def test_the_adapted_model_is_one_of_its_own(model: LoadedModel, source: MatchSo
     assert changed == {"running_mean", "running_var", "num_batches_tracked"}
     layers = [analyse_match(source, one, data) for one in (model, other)]
     assert layers[0].folder != layers[1].folder
+
+
+def test_it_is_offered_for_no_other_match(model: LoadedModel, source: MatchSource, data: DataDirectory) -> None:
+    folder = adapted_model(source, model, data, going_on)
+    remember(folder, load_model(folder).sha256, data)
+    assert folder in known_models(data).values()
+    assert folder not in known_models(data, "spotting").values()
+
+
+def test_a_long_name_is_cut_and_a_half_written_folder_made_anew(
+    model: LoadedModel, data: DataDirectory, tmp_path: Path
+) -> None:
+    source = open_match(make_video(tmp_path / f"{'cup final ' * 20}\x07.mp4", steady(150, rate=10.0)))
+    folder = adapted_model(source, model, data, going_on)
+    assert load_model(folder).card.name.startswith("small e2e-spot, adapted to cup final cup")
+    (folder / "card.json").unlink()
+    assert adapted_model(source, model, data, going_on) == folder
+    again = load_model(adapted_model(source, load_model(folder), data, going_on))  # adapted once more
+    assert len(again.card.name) <= 200
 
 
 def test_half_of_the_statistics_are_the_match_s_own(

@@ -24,7 +24,7 @@ from spotting_core.jobs.queue import (
 from spotting_core.store import tables
 from spotting_core.store.database import Database, open_database
 from spotting_core.store.moment import moment
-from spotting_core.store.tables import JobRow
+from spotting_core.store.tables import JobRow, MatchRow
 from tests.spotting_core.conftest import MATCH
 
 KINDS = ("analysis",)
@@ -82,13 +82,17 @@ def test_many_at_once_make_one_job(queue: JobQueue) -> None:
     assert len(set(ids)) == 1
 
 
-def test_the_newest_job_of_every_match_is_known_at_once(queue: JobQueue) -> None:
+def test_the_newest_job_of_every_match_is_known_at_once(queue: JobQueue, database: Database) -> None:
+    with database.session() as session:
+        session.add(MatchRow(id="n", path="/n", title="C v D"))
     queue.submit("clips", "c", {}, match_id=MATCH)
     queue.submit("analysis", "none", {})
     old = queue.submit("analysis", "a", {}, match_id=MATCH)
+    between = queue.submit("analysis", "n", {}, match_id="n")
     new = queue.submit("analysis", "b", {}, match_id=MATCH)
-    assert queue.newest("analysis") == {MATCH: queue.get(new.id)}
-    assert queue.newest("analysis")[MATCH].ahead == 3
+    queue.submit("clips", "d", {}, match_id="n")
+    assert queue.newest("analysis") == {MATCH: queue.get(new.id), "n": queue.get(between.id)}
+    assert queue.newest("analysis")[MATCH].ahead == 4
     assert old.id != new.id
 
 
