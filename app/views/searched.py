@@ -40,8 +40,8 @@ def label_share(query: Query, matches: Iterable[Match]) -> None:
     titles = [match.title for match in there if match.id in within]
     named = ", ".join(titles[:_NAMED]) + (", …" if labels.matches > min(len(titles), _NAMED) else "")
     are, of = ("is a label", "spot") if labels.total == 1 else ("are labels", "spots")
-    matches = count_of(labels.matches, "match")
-    sentence = f"{labels.total:d} {of} {are}, of {matches} in which no model has spotted ({named})."
+    how_many = count_of(labels.matches, "match")
+    sentence = f"{labels.total:d} {of} {are}, of {how_many} in which no model has spotted ({named})."
     st.html(f'<div class="tl-cap" role="status">{escape(sentence)}</div>')
 
 
