@@ -62,21 +62,23 @@ def _of_files(first: Path, second: Path, candidates: Path | None, reach: int) ->
 
 def _spots(path: Path) -> list[Spot]:
     """The spots of a file, of which it is said how they were understood, and what of it is none."""
-    from spotting_core.domain.repeats import repeats_said, spot_repeats
+    from spotting_core.domain.repeats import repeats_clause, spot_repeats
     from spotting_core.formats import registry
 
     document = registry.read_one(path)
     print_left_out({f"{reason} ({path})": number for reason, number in document.left_out.items()})
     repeats = spot_repeats(document.spots)
     if repeats:
-        print_note(f"{path}: {repeats_said(repeats, 'spot')}")
+        print_note(f"{path}: {repeats_clause(repeats, 'spot')}")
     for note in document.notes:
         print_note(note if str(path) in note else f"{path}: {note}")
     return document.sorted_spots
 
 
 def _unlike_classes(own: Sequence[Spot], other: Sequence[Spot], first: Path, second: Path) -> Iterator[str]:
-    """Clauses on classes of two files that nobody can agree on, for the other calls none so."""
+    """Clauses on classes of one file that the other writes in other letter case, and on files of which no class is in
+    both: nobody can agree on those.
+    """
     from spotting_core.domain.class_names import nearest_name
 
     names, others = ({spot.label: None for spot in spots} for spots in (own, other))

@@ -18,7 +18,7 @@ from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse
 from spotting_core.clips.shots import check_names, shot_clips
 from spotting_core.clips.sources import Footage
 from spotting_core.domain.exclusive import exclusive_sets, surest_of_moments
-from spotting_core.domain.repeats import repeats_said, spot_repeats
+from spotting_core.domain.repeats import repeats_clause, spot_repeats
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.formats import registry
@@ -226,7 +226,7 @@ def _spots(
         document = registry.read_of_match(choice.label_file, match.path.name, options=options)
         left = (f"{number} × {reason} left out" for reason, number in document.left_out.items())
         repeats = spot_repeats(document.spots)
-        twice = (repeats_said(repeats, "spot"),) if repeats else ()
+        twice = (repeats_clause(repeats, "spot"),) if repeats else ()
         return document.sorted_spots, (*document.notes, *left, *twice)
     if choice.reviewed:
         return Reviews(open_database(data)).standing(match_id_of(match, data)), ()

@@ -17,7 +17,7 @@ from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.domain.parts import Parts
-from spotting_core.domain.repeats import spot_repeats
+from spotting_core.domain.repeats import repeats_clause, spot_repeats
 from spotting_core.formats import registry
 from spotting_core.formats.document import MOST_RATE, Document, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS, Format
@@ -218,7 +218,7 @@ def _doubtful(document: Document, parts: Parts) -> list[str]:
             told.append(f"{name} has {which} past {end}; times count from its start")
     again = spot_repeats(document.spots)
     if again:
-        told.append(f"{name} has {count_of(again, 'spot')} twice, of the same class, team and moment")
+        told.append(f"{name}: {repeats_clause(again, 'spot')}")
     moments = {spot.time for spot in document.spots}
     if len(moments) > 1 and min(moments) >= 0 and max(moments) < 1_000_000:
         told.append(f"all times of {name} lie within its first second, as those do that a spreadsheet counts in days")

@@ -93,6 +93,22 @@ class Archive:
         self._left -= len(content)
         return content
 
+    def read_unpacked(self, name: str, largest: int, where: object) -> bytes:
+        """One file, of what is in it where it is a gzip, which counts among what comes out of the zip too.
+
+        Arguments:
+            largest: bytes that the file may have, and what is in it; where: for messages on the gzip.
+
+        Errors:
+            BadInputError: see ``read`` and ``inflate``.
+        """
+        content = self.read(name, largest)
+        if not content.startswith(GZIP_SIGN):
+            return content
+        inside = inflate(content, min(largest, self._left), where)
+        self._left -= len(inside)
+        return inside
+
     def _info(self, name: str) -> zipfile.ZipInfo:
         where, info = f"{self.path}/{name}", self._infos.get(name)
         if info is None:

@@ -7,13 +7,14 @@ are on the disk before the move is told to be done, so that a failing machine le
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -67,7 +68,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(error, path) from error
     check_regular(path)
-    part = path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid.uuid4().hex[:8]}.part")
+    part = _hidden_beside(path, "part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
@@ -92,6 +93,79 @@ def whole_folder(place: Path) -> Iterator[Path]:
         folder.replace(place)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
+    """Move files to their places, over what lies there: all of them, or none where one cannot be moved.
+
+    What lay there stays beside its place, under a name ending in ``.before``, until the last is moved: a kill amid that
+    loses nothing.
+
+    Arguments:
+        moves: each file, and its place; a link's target is written, the link stays.
+
+    Errors:
+        BadInputError: one cannot be moved: no permission, or something else stands there; what was there is there
+            again.
+    """
+    before: list[Path] = []
+    with ExitStack() as back:
+        for file, link in moves:
+            try:
+                place = link.resolve() if link.is_symlink() else link
+                _make_folder(place.parent, back)
+                before += _put_aside(place, back)
+                _move(file, place)
+                _settle(place.parent)
+            except OSError as error:
+                raise cannot_write(error, link) from error
+        back.pop_all()
+    for old in before:
+        with suppress(OSError):  # the new ones are there
+            old.unlink()
+
+
+def _make_folder(folder: Path, back: ExitStack) -> None:
+    """Make a folder and those above it; ``back`` removes the ones that are new."""
+    for one in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        one.mkdir()
+        back.callback(_remove_empty, one)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # somebody put something there
+        folder.rmdir()
+
+
+def _put_aside(place: Path, back: ExitStack) -> list[Path]:
+    """Give the file of a place, if there is one, another name, which is returned; ``back`` puts it there again, or
+    removes the one that took the place."""
+    check_regular(place)
+    if place.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
+    if not place.exists():
+        back.callback(place.unlink, missing_ok=True)
+        return []
+    old = _hidden_beside(place, "before")
+    place.replace(old)
+    back.callback(old.replace, place)
+    return [old]
+
+
+def _move(file: Path, place: Path) -> None:
+    """Move a file, also to a folder that is linked to from another file system."""
+    try:
+        file.replace(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with replacing(place) as part:
+            shutil.copyfile(file, part)
+
+
+def _hidden_beside(path: Path, ending: str) -> Path:
+    """A name that no file has, in the folder of a file."""
+    return path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid.uuid4().hex[:8]}.{ending}")
 
 
 def _settle(path: Path) -> None:

@@ -21,11 +21,12 @@ def spot_repeats(spots: Collection[Spot]) -> int:
     return repeat_count([(spot.half, spot.time, spot.label, spot.team) for spot in spots])
 
 
-def repeats_said(count: int, what: str) -> str:
-    """A clause on things that stand twice.
+def repeats_clause(count: int, what: str, *, of_teams: bool = True) -> str:
+    """A clause on things that stand twice, which names what of them was compared.
 
     Arguments:
-        what: they are, as in ``label``.
+        what: they are, as in ``label``; of_teams: whether their teams were compared too.
     """
+    alike = "class, team and moment" if of_teams else "class and moment"
     stand, counts = ("stands", "it counts") if count == 1 else ("stand", "each counts")
-    return f"{count_of(count, what)} {stand} there twice, of the same class and moment; {counts} once more"
+    return f"{count_of(count, what)} {stand} there twice, of the same {alike}; {counts} once more"

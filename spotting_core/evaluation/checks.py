@@ -15,7 +15,7 @@ import numpy as np
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import check_some_known, unknown_names
-from spotting_core.domain.repeats import repeat_count, repeats_said
+from spotting_core.domain.repeats import repeat_count, repeats_clause
 from spotting_core.domain.timecode import frame_rate
 from spotting_core.evaluation.collect import Record
 from spotting_core.formats.document import check_confidence
@@ -59,7 +59,7 @@ def record_repeats(moments: Collection[Hashable], what: str, game: str, record: 
     """
     repeats = repeat_count(moments)
     if repeats:
-        record.skip(game, repeats_said(repeats, what))
+        record.skip(game, repeats_clause(repeats, what, of_teams=False))
 
 
 def check_same_rate(labels: float | None, predictions: float | None, where: str) -> None:

@@ -81,9 +81,8 @@ class GameTree:
         """
         member = self.games[game]
         if self._archive is not None:
-            content = self._archive.read(member, LARGEST_MEMBER)
-        else:
-            content = read_whole(self.path / member if member else self.path, LARGEST_MEMBER)
+            return self._archive.read_unpacked(member, LARGEST_MEMBER, self.where(game))
+        content = read_whole(self.path / member if member else self.path, LARGEST_MEMBER)
         return inflated(content, LARGEST_MEMBER, self.where(game))
 
 

@@ -33,16 +33,16 @@ def unknown_format(head: bytes, names: Collection[str], where: object) -> BadInp
     Arguments:
         head: how the file begins, of what is in it where it is packed; names: of the files in a folder or zip.
     """
-    what, fix = _told(head, names)
+    what, fix = _kind_and_remedy(head, names)
     fix = fix or "Name it to touchline convert with --from"
     return BadInputError(f"{_WHAT}; it is {what}" if what else _WHAT, where=where, fix=fix)
 
 
-def _told(head: bytes, names: Collection[str]) -> tuple[str, str]:
+def _kind_and_remedy(head: bytes, names: Collection[str]) -> tuple[str, str]:
     """What it is, and what to do; empty where nobody can say."""
     if _OFFICE_NAMES & set(names):
         return _OFFICE
-    signed = next((told for sign, told in _SIGNS.items() if head.startswith(sign)), None)
+    signed = next((answer for sign, answer in _SIGNS.items() if head.startswith(sign)), None)
     if signed is not None:
         return signed
     if head[4:8] == b"ftyp":

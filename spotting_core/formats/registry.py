@@ -102,6 +102,8 @@ class Format:
         many: whether one file holds many matches.
         sign: text that only its files have near the start.
         plain: whether it is plain text, which does not say its encoding.
+        inside: names of its files that are read of a folder or zip: all of them where ``many``, else the first that is
+            there. A format of another package may read any.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Format:
     many: bool = False
     sign: str = ""
     plain: bool = False
+    inside: tuple[str, ...] = ("*",)
 
     @property
     def reads(self) -> bool:
@@ -174,11 +177,16 @@ def _own_members(
     Errors:
         BadInputError: see ``members``.
     """
-    of_any = not isinstance(patterns, str) or patterns.startswith("*")
+    looked_into = _of_any_name(patterns) and (path.is_dir() or is_zip(path))
     for member in members(path, patterns, largest):
-        own = _form_of(member) if of_any and (path.is_dir() or is_zip(path)) else None
+        own = _form_of(member) if looked_into else None
         if own is None or own.name == form:
             yield member
+
+
+def _of_any_name(patterns: str | tuple[str, ...]) -> bool:
+    """Whether files that are called so may be of other formats too."""
+    return not isinstance(patterns, str) or patterns.startswith("*")
 
 
 def _form_of(member: Member) -> Format | None:
@@ -226,13 +234,27 @@ def _table() -> tuple[Format, ...]:
     ) -> Format:  # fmt: skip
         largest = LARGEST_MEMBER if mime == json_type else LARGEST_TEXT
         read, write = _each(name, patterns, parse, largest), _to_each(patterns[0], render)
-        return Format(name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, **more)
+        return Format(
+            name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, inside=patterns, **more
+        )
+
+    def many(
+        name: str, title: str, patterns: tuple[str, ...], suffix: str, mime: str, inside: tuple[str, ...],
+        parse: _ReadFile, write: WriteMatches | None, carried: str, resolution: str, plain: bool = False,
+    ) -> Format:  # fmt: skip
+        read = _of_many(name, parse, *inside)
+        return Format(
+            name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, many=True, plain=plain,
+            inside=inside,
+        )  # fmt: skip
 
     def only_read(
         name: str, title: str, pattern: str, parse: Callable[..., Any], carried: str, resolution: str
     ) -> Format:
         read = _each(name, (pattern,), _simple(parse), LARGEST_MEMBER)
-        return Format(name, title, (pattern,), ".json", json_type, read, None, *_carried(carried), resolution)
+        return Format(
+            name, title, (pattern,), ".json", json_type, read, None, *_carried(carried), resolution, inside=(pattern,)
+        )
 
     def edit(form: str, title: str, suffix: str, mime: str, carried: str, resolution: str, sign: str = "") -> Format:
         patterns = (timeline_otio.FILE_NAMES[form], f"*{suffix}")
@@ -251,22 +273,19 @@ def _table() -> tuple[Format, ...]:
                   labels_game_state.parse, "v", "1 ms"),
         one(results_spotting.FORM, "SoccerNet results_spotting", (results_spotting.FILE_NAME,), ".json", json_type,
             _simple(results_spotting.parse), results_spotting.render, "c", "1 ms"),
-        Format(e2e_spot.FORM, "E2E-Spot JSON", ("*.recall.json.gz", "pred-*.json", "train.json", "val.json",
-               "test.json"), ".json", json_type, _of_many(e2e_spot.FORM, e2e_spot.read_documents, *_JSON),
-               e2e_spot.write_documents, *_carried("ctv"), "1 frame", many=True),
-        Format(e2e_spot.SCORES, "E2E-Spot scores", ("*.score.json.gz", "*.score.json"), ".score.json.gz",
-               "application/gzip", _of_many(e2e_spot.SCORES, e2e_spot.spot_scores, *_JSON), None,
-               *_carried("c"), "1 frame", many=True),
-        Format(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type,
-               _of_many(osl.FORM, osl.read_documents, *_JSON), osl.write_documents,
-               *_carried("ctv"), "1 ms", many=True),
-        Format(osl.FIRST, "OSL JSON, version 1", ("*.osl1.json",), ".osl1.json", json_type,
-               _of_many(osl.FIRST, osl.read_first_version, *_JSON), None, *_carried("tv"), "1 ms", many=True),
+        many(e2e_spot.FORM, "E2E-Spot JSON", ("*.recall.json.gz", "pred-*.json", "train.json", "val.json",
+             "test.json"), ".json", json_type, _JSON, e2e_spot.read_documents, e2e_spot.write_documents,
+             "ctv", "1 frame"),
+        many(e2e_spot.SCORES, "E2E-Spot scores", ("*.score.json.gz", "*.score.json"), ".score.json.gz",
+             "application/gzip", _JSON, e2e_spot.spot_scores, None, "c", "1 frame"),
+        many(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type, _JSON,
+             osl.read_documents, osl.write_documents, "ctv", "1 ms"),
+        many(osl.FIRST, "OSL JSON, version 1", ("*.osl1.json",), ".osl1.json", json_type, _JSON,
+             osl.read_first_version, None, "tv", "1 ms"),
         one(sportscode.FORM, "Hudl Sportscode XML", (sportscode.FILE_NAME, "*.xml"), ".xml", xml_type,
             _simple(sportscode.parse), sportscode.render, "ctv", "1 µs", sign="<ALL_INSTANCES"),
-        Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv",
-               _of_many(table_csv.FORM, table_csv.read_documents, "*.csv"), table_csv.write_documents,
-               *_carried("ctv"), "1 µs", many=True, plain=True),
+        many(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv", ("*.csv",),
+             table_csv.read_documents, table_csv.write_documents, "ctv", "1 µs", plain=True),
         one(webvtt_chapters.FORM, "WebVTT chapters", (webvtt_chapters.FILE_NAME, "*.vtt"), ".vtt", "text/vtt",
             _simple(webvtt_chapters.parse), webvtt_chapters.render, "", "1 ms", sign="WEBVTT", plain=True),
         edit(timeline_otio.FORM, "OpenTimelineIO", ".otio", json_type, "ctv", "1 µs"),
@@ -395,13 +414,31 @@ def set_aside(path: Path, form: Format) -> dict[str, int]:
     """What of a folder or zip is not read with the files of a format: reason, as a clause, to how many files."""
     if not (path.is_dir() or is_zip(path)):
         return {}
-    left: dict[str, int] = {}
-    for name, files in _forms_inside(path).items():
-        if name == form.name:
+    patterns = form.inside if form.many else _pattern_inside(path, form.inside)
+    left: dict[str, list[str]] = {}
+    for number, member in enumerate(_readable(path)):
+        fitting, of_any = fits_packed(member.name, patterns), _of_any_name(patterns)
+        if fitting and not of_any:
             continue
-        kind = f"of {FORMATS[name].title}, read with --from {name}" if name else "of no format that is recognised"
-        left[f"file {kind} ({_listed(files)})"] = len(files)
-    return left
+        looked_into = number < _LOOKED_INTO or fitting  # as it is where those that fit are read
+        own = _form_of(member) if looked_into else _by_name(member.name)
+        if not fitting or not (own is None or own.name == form.name):
+            left.setdefault(_kind_aside(own, form, patterns, looked_into), []).append(_shown(member, path))
+    return {f"file {kind} ({_listed(files)})": len(files) for kind, files in left.items()}
+
+
+def _kind_aside(own: Format | None, form: Format, patterns: str | tuple[str, ...], looked_into: bool) -> str:
+    """What a file is that is not read with those of a format.
+
+    Arguments:
+        own: its format; patterns: names of those that are read; looked_into: whether more than its name is known.
+    """
+    if own is None:
+        return "of no format that is recognised" if looked_into else "among many whose format was not looked at"
+    if own.name == form.name:
+        called = patterns if isinstance(patterns, str) else " or ".join(patterns)
+        return f"of {own.title} beside those that are read, called {called}"
+    return f"of {own.title}, read with --from {own.name}"
 
 
 def _ending(name: str) -> str:

@@ -142,7 +142,8 @@ class _Table:
 
     Arguments:
         columns: place of each of ours; others: names and places of those that are kept; time: which of ours says the
-            time; delimiter: between cells; before: lines that precede what the reader counts.
+            time; in_one_cell: whether its cells may say the half too, as ``2 - 12:43``; delimiter: between cells;
+            before: lines that precede what the reader counts.
     """
 
     reader: Any
@@ -150,6 +151,7 @@ class _Table:
     others: Mapping[str, int]
     width: int
     time: str
+    in_one_cell: bool
     delimiter: str
     before: int
 
@@ -157,11 +159,6 @@ class _Table:
     def comma(self) -> bool:
         """Whether numbers may have a decimal comma with three digits behind it."""
         return self.delimiter != ","
-
-    @property
-    def in_one_cell(self) -> bool:
-        """Whether half and time stand in one cell, as ``2 - 12:43``."""
-        return self.columns.get("half") == self.columns[self.time]
 
     @property
     def line(self) -> int:
@@ -185,7 +182,8 @@ class _Table:
         columns = {ours: lower.index(ours) for ours in (*COLUMNS, *_TIMES, "game") if ours in lower}
         for ours, others in _ALSO.items():
             called = [other for other in others if other in lower]
-            if ours not in columns and len(called) == 1:
+            # Which of several is the class is not guessed; but a match may have a name and a number.
+            if ours not in columns and (len(called) == 1 or (called and ours == "game")):
                 columns[ours] = lower.index(called[0])
         both = lower.index(_GAME_TIME) if _GAME_TIME in lower else None
         if both is not None:
@@ -202,7 +200,7 @@ class _Table:
             raise BadInputError(f"this table has the column {twice} twice", where=path, fix="Leave one of them")
         own = {columns[name] for name in (*COLUMNS, "game", time) if name in columns} - {both}
         kept = {name: at for at, name in enumerate(names) if at not in own and name}
-        return cls(reader, columns, kept, len(names), time, delimiter, before)
+        return cls(reader, columns, kept, len(names), time, columns[time] == both, delimiter, before)
 
     def rows(self) -> Iterator[list[str]]:
         """Rows with a cell; empty lines are passed over."""

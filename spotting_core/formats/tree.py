@@ -22,7 +22,7 @@ from typing import IO
 
 from spotting_core.base.archives import GZIP_SIGN, Archive, inflated, is_clutter, is_zip, open_zip
 from spotting_core.base.errors import BadInputError, cannot_write
-from spotting_core.base.files import replacing
+from spotting_core.base.files import move_all, replacing
 
 LARGEST_MEMBER = 28 << 20
 """Bytes that one match's file may have, which is held in memory as a whole: scores of every class at every half second
@@ -154,11 +154,13 @@ def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
 
 
 def _reader(archive: Archive, name: str, largest: int) -> Callable[[], bytes]:
-    return lambda: inflated(archive.read(name, largest), largest, f"{archive.path}, {name}")
+    return lambda: archive.read_unpacked(name, largest, f"{archive.path}, {name}")
 
 
 def _missing_file(path: Path, file_name: str | tuple[str, ...]) -> BadInputError:
     name = file_name if isinstance(file_name, str) else file_name[0]
+    if name == "*":
+        return BadInputError("nothing lies here", where=path, fix="Give a file, or a folder or zip that holds some")
     return BadInputError(f"no {name} lies here", where=path, fix="Give the file, its folder, or a tree or zip")
 
 
@@ -242,25 +244,28 @@ def _store(target: Path, file_name: str) -> Iterator[Callable[[str, bytes], None
 
 @contextmanager
 def _whole_tree(target: Path, file_name: str) -> Iterator[Callable[[str, bytes], None]]:
-    """Put files into a folder once all of them are there: what is refused halfway leaves no half of a season behind.
+    """Move files into a folder once all of them are there: what is refused halfway leaves no half of a season behind,
+    and what cannot be moved leaves the season that was there.
 
     Errors:
         BadInputError: the folder or a file cannot be written.
     """
-    new, games = not target.exists(), list[str]()
+    new, games = not target.exists(), dict[str, None]()
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".touchline-", suffix=".part", dir=target) as folder:
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            # Inside the folder, which may be a file system of its own: to move a file is to rename it then.
+            parts = TemporaryDirectory(prefix=".touchline-", suffix=".part", dir=target, ignore_cleanup_errors=True)
+        except OSError as error:
+            raise cannot_write(error, target) from error
+        with parts as folder:
 
             def keep(game: str, content: bytes) -> None:
                 _put(Path(folder) / game / file_name, content)
-                games.append(game)
+                games[game] = None
 
             yield keep
-            for game in games:
-                _put(target / game / file_name, (Path(folder) / game / file_name).read_bytes())
-    except OSError as error:
-        raise cannot_write(error, target) from error
+            move_all((Path(folder) / game / file_name, target / game / file_name) for game in games)
     finally:
         if new:
             with suppress(OSError):  # files lie in it, or it could not be made

@@ -14,7 +14,7 @@ from spotting_core.domain.class_names import unknown_names
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
-from spotting_core.domain.repeats import spot_repeats
+from spotting_core.domain.repeats import repeats_clause, spot_repeats
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document
 from spotting_core.media.ingest import Media, ingest
@@ -178,7 +178,7 @@ def _check_repeats(document: Document) -> list[Finding]:
     if not repeats:
         return []
     what, fix = "spots stand in the file twice", "Check whether files were put together, and leave one of each out"
-    return [Finding("repeats", WARNING, what, f"{repeats} of {len(document.spots)}; each counts once more", fix)]
+    return [Finding("repeats", WARNING, what, repeats_clause(repeats, "spot"), fix)]
 
 
 def check_videos(source: MatchSource, media: Sequence[Media], parts: Parts, card: Card | None = None) -> list[Finding]:

@@ -11,7 +11,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.findings import Finding
-from spotting_core.domain.repeats import repeat_count, repeats_said
+from spotting_core.domain.repeats import repeat_count, repeats_clause
 from spotting_core.samples.labelled import all_games
 from spotting_core.tasks.task import AnyLayerTask
 
@@ -52,7 +52,7 @@ def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) ->
     sentences += [f"{folder.name}: left out {clause}" for clause in unknown_names(unknown, table.names, "label")]
     repeats = sum(map(repeat_count, truths))
     if repeats:
-        sentences.append(f"{folder.name}: {repeats_said(repeats, 'label')}")
+        sentences.append(f"{folder.name}: {repeats_clause(repeats, 'label', of_teams=False)}")
     if len(games) > len(taken):
         left = count_of(len(games) - len(taken), "match")
         sentences.append(f"{folder.name}: left out {left} beyond the {most} that the configuration takes")

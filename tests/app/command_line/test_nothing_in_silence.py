@@ -72,7 +72,7 @@ def test_matches_without_spots_are_counted(tmp_path: Path) -> None:
             '[{"video": "a/1", "fps": 25, "num_frames": 100, "events": [{"frame": 250, "label": "Goal"}, {"frame": 9, "label": "Goal"}]}]',
             "a has 1 of 2 spots of half 1 past the end of its video, by the length that is known",
         ),
-        ("a.csv", "time,label\n9,Goal\n9,Goal\n9,Foul\n9,Goal\n", "the match has 2 spots twice, of the same class, team and moment"),
+        ("a.csv", "time,label\n9,Goal\n9,Goal\n9,Foul\n9,Goal\n", "the match: 2 spots stand there twice, of the same class, team and moment; each counts once more"),
         ("a.csv", "time,label\n0.0088,Goal\n0.0093,Foul\n", "all times of the match lie within its first second"),
     ],
 )  # fmt: skip
@@ -243,7 +243,7 @@ def test_a_table_may_call_a_half_as_people_do(tmp_path: Path) -> None:
 def test_spots_that_stand_twice_are_told_by_agreement_and_clips(video: Path, tmp_path: Path) -> None:
     labels = tmp_path / "twice.csv"
     labels.write_text("half,seconds,label\n1,1,Goal\n1,1,Goal\n")
-    message = "1 spot stands there twice, of the same class and moment; it counts once more"
+    message = "1 spot stands there twice, of the same class, team and moment; it counts once more"
     assert message in said(touchline("agreement", labels, labels))
     done = touchline(
         "clips", video, "--labels", labels, "--out", tmp_path / "clips", "--before", "0.2", "--after", ".2"

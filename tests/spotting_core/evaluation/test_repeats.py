@@ -50,7 +50,7 @@ def test_doctor_says_so_once_for_a_file(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("half,seconds,label\n1,10,Goal\n1,10,Goal\n1,20,Corner\n")
     document = read_one(tmp_path / "l.csv")
     [finding] = [f for f in check_spots(document, TABLE) if f.check == "repeats"]
-    assert finding.evidence == "1 of 3; each counts once more"
+    assert finding.evidence == "1 spot stands there twice, of the same class, team and moment; it counts once more"
     assert not [f for f in check_spots(Document(document.entries[1:]), TABLE) if f.check == "repeats"]
 
 

@@ -188,6 +188,7 @@ def test_a_foreign_sportscode_timeline_survives(tmp_path: Path) -> None:
     [
         ("gameTime,label,position,team,visibility", ["1 - 12:43,Goal,763250,home,visible", "2 - 03:01,Foul,181000,away,not shown"]),
         ("label,GameTime,team,visibility", ["Goal,1 - 12:43.25,home,visible", "Foul,2-03:01,away,not shown"]),
+        ("half,gameTime,label,team,visibility", ["1,1 - 12:43.25,Goal,home,visible", "2,03:01,Foul,away,not shown"]),
         ("half,gameTime,label,seconds,team,visibility", ["1,1 - 12:43,Goal,763.25,home,visible", "2,9:99,Foul,181,away,not shown"]),
     ],
 )  # fmt: skip

@@ -79,6 +79,46 @@ def test_what_is_not_read_beside_is_counted(tmp_path: Path, packed: bool) -> Non
     assert "a.mp4" not in result.stderr
 
 
+@either
+def test_of_very_many_files_those_are_left_out_that_are_not_read(tmp_path: Path, packed: bool) -> None:
+    path = put(tmp_path, {f"{number}.json": osl(str(number)) for number in range(1, 204)}, packed)
+    assert registry.set_aside(path, FORMATS["osl"]) == {}
+    left = {why.split(" (")[0]: number for why, number in registry.set_aside(path, FORMATS["csv"]).items()}
+    assert left == {
+        "file of OSL JSON, read with --from osl": 200,
+        "file among many whose format was not looked at": 3,
+    }
+
+
+@either
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("chapters.vtt", b"WEBVTT\n\n00:10.000 --> 00:12.000\nGoal\n"),
+        ("Labels-v2.json", b'{"annotations": [{"gameTime": "1 - 00:10", "label": "Goal"}]}'),
+    ],
+)
+def test_files_of_other_names_beside_the_one_that_is_read_are_counted(
+    name: str, content: bytes, tmp_path: Path, packed: bool
+) -> None:
+    other = f"more{Path(name).suffix}"
+    path = put(tmp_path, {name: content, other: content}, packed)
+    form = registry.guess_source(path)
+    assert len(list(registry.read(path))) == 1
+    assert registry.set_aside(path, form) == {
+        f"file of {form.title} beside those that are read, called {name} ({other})": 1
+    }
+
+
+@either
+def test_where_nothing_lies_it_says_so(tmp_path: Path, packed: bool) -> None:
+    path = put(tmp_path, {}, packed)
+    if not packed:
+        path.mkdir()
+    with pytest.raises(BadInputError, match=r"nothing lies here\. Give a file, or a folder or zip that holds some"):
+        registry.guess_source(path)
+
+
 def test_evaluation_tells_files_of_several_formats(tmp_path: Path) -> None:
     path = put(tmp_path, {"a.csv": CSV, "c.json": osl("c")}, True)
     with (

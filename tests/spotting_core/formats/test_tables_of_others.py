@@ -18,6 +18,13 @@ def test_two_matches_in_one_table_are_two(column: str, tmp_path: Path) -> None:
     assert [(d.game, len(d.entries)) for d in registry.read(tmp_path / "a.csv")] == [("A", 1), ("B", 1)]
 
 
+def test_the_first_name_of_a_match_counts_where_a_table_has_several(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("game_id,match,seconds,label\n1,A,20,Goal\n2,B,30,Goal\n")
+    documents = list(registry.read(tmp_path / "a.csv"))
+    assert [(d.game, len(d.entries)) for d in documents] == [("A", 1), ("B", 1)]
+    assert [dict(entry.extras) for d in documents for entry in d.entries] == [{"game_id": "1"}, {"game_id": "2"}]
+
+
 @pytest.mark.parametrize("half", [1, 2])
 def test_a_match_that_lies_between_others_is_not_taken_for_two(half: int, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"game,half,seconds,label\nA,1,20,Goal\nB,1,30,Goal\nA,{half},5,Corner\n")
