@@ -24,7 +24,6 @@ from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import folder_of, known_models
-from spotting_core.models.registry import system
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.few_labels import few_labels
@@ -186,6 +185,8 @@ def _analyse_with(match: Match) -> None:
 
 def _has_environment(folder: Path) -> bool:
     """Whether a model looks at pictures by what can be adapted to those of a match."""
+    from spotting_core.models.registry import system  # which needs torch, without which the app starts
+
     try:
         return system(read_card(folder).system).has_environment
     except TouchlineError:  # choosing it tells
