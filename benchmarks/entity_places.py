@@ -66,7 +66,7 @@ PLACE = 3 + 4 * _BANDS
 """Numbers of a place."""
 _CONFIGURATION = "entity-attention-local.toml"
 _STEPS = 800
-_MINUTES = 8.0  # of a run on one core of 2.5 GHz
+_MINUTES = 20.0  # of a run on half a core of 2.5 GHz, as it was measured
 
 
 def place_numbers(table: EntityTable, size: tuple[int, int], calibrations: Mapping[int, Calibration]) -> np.ndarray:

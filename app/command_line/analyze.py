@@ -62,7 +62,7 @@ def analyze(
         False,
         "--adapt",
         help="Spot by a model whose statistics of pictures are half those of this match, for one that looks otherwise "
-        "than those it was trained on; without labels.",
+        "than those it was trained on; without labels. Spots alone are looked for.",
     ),
     explain: bool = typer.Option(False, "--explain", help="Also explain every spot, and keep that with the analysis."),
     json_file: str | None = typer.Option(

@@ -174,7 +174,8 @@ def preview(library: Library, here: Path, roots: tuple[Path, ...], model: str, o
     if len(found) > _LISTED or len(found) == MOST_MATCHES:
         st.caption(f"The first {min(len(found), _LISTED):d} are listed; at most {MOST_MATCHES:d} are added at once.")
     if reading:
-        st.caption(f"{reading:d} are being read; what cannot be read is told here.")
+        are = "is" if reading == 1 else "are"
+        st.caption(f"{page.plain(count_of(reading, 'match'))} {are} being read; what cannot be read is told here.")
     if len(new) > _READ:
         st.caption(
             f"The first {_READ:d} are read now, the others when they are added; what cannot be read is told then."
@@ -249,8 +250,8 @@ def _joining(folder: Path, recordings: int, number: int) -> None:
     if job is not None and job.state == FAILED:
         st.error(page.plain(f"{folder.name} could not be joined. {job.error}"))
     help_text = (
-        f"Writes into {joined_folder(folder).name}, beside it, which then is a match. Nothing is encoded anew, and the "
-        "pieces stay as they are; as much room as they take is needed once more."
+        f"Writes into {joined_folder(folder).name}, beside it, from where they can be added. Nothing is encoded anew, "
+        "and the pieces stay as they are; as much room as they take is needed once more."
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         videos = "one video" if recordings == 1 else f"{recordings} videos"
