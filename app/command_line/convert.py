@@ -207,7 +207,7 @@ def _beyond(document: Document, parts: Parts) -> list[str]:
 
 def _doubtful(document: Document, parts: Parts) -> list[str]:
     """What is said of times that may be meant otherwise, where no video tells."""
-    name, told = document.game or "the match", []
+    name, doubts = document.game or "the match", []
     for part in sorted({spot.half for spot in document.spots}):
         times = [spot.time for spot in document.spots if spot.half == part]
         length = document.halves.get(part, HalfInfo()).length
@@ -215,14 +215,14 @@ def _doubtful(document: Document, parts: Parts) -> list[str]:
         if past:
             end = "three hours" if length is None else "the end of its video, by the length that is known"
             which = f"{past} of {count_of(len(times), 'spot')} of {parts.title(part)}"
-            told.append(f"{name} has {which} past {end}; times count from its start")
+            doubts.append(f"{name} has {which} past {end}; times count from its start")
     again = spot_repeats(document.spots)
     if again:
-        told.append(f"{name}: {repeats_clause(again, 'spot')}")
+        doubts.append(f"{name}: {repeats_clause(again, 'spot')}")
     moments = {spot.time for spot in document.spots}
     if len(moments) > 1 and min(moments) >= 0 and max(moments) < 1_000_000:
-        told.append(f"all times of {name} lie within its first second, as those do that a spreadsheet counts in days")
-    return told
+        doubts.append(f"all times of {name} lie within its first second, as those do that a spreadsheet counts in days")
+    return doubts
 
 
 def _halves_of(video: Path) -> dict[int, HalfInfo]:

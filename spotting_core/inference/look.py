@@ -78,7 +78,7 @@ class Look:
     def finding(self, model: str) -> Finding | None:
         """What the doctor warns of, or None."""
         if self.word == OTHER:
-            fix = "Adapt the model to it (touchline analyze --adapt), train on labels of such matches, or expect more misses"
+            fix = "Adapt the model to it (touchline analyze --adapt), train on such matches, or expect more misses"
             return Finding(LOOK, WARNING, f"this looks otherwise than what {model} was trained on", self.text, fix)
         if self.word == UNLIKE:
             fix = "Its spots mean nothing here: look whether this is the video that you mean"
