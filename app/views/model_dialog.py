@@ -195,7 +195,8 @@ def _has_environment(folder: Path) -> bool:
 
 def _resume_button(last: Job, share: str) -> None:
     """A cancelled analysis, whose models may be others than the shown one, goes on where it was."""
-    models = " + ".join(ANALYSIS.read(last).models)
+    parameters = ANALYSIS.read(last)
+    models = " + ".join(parameters.models) + (", adapted," if parameters.adapt else "")
     if st.button(f"Resume {page.plain(models)} from {page.plain(share)}"):
         resume(shared_queue(), last)
         page.close_dialog()

@@ -6,6 +6,7 @@ import pytest
 
 from app.library.library import Library, Match
 from app.views.page import progress_text
+from app.work import analysing
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.jobs.analysis import ANALYSIS
@@ -80,6 +81,23 @@ def test_the_model_dialog_resumes_a_second_analysis(
     next(b for b in at.button if b.label == "Resume dense-unet from 66 %").click().run()
     assert not at.exception
     assert [j.kind for j in queue.all_live()] == [ANALYSIS.name]
+
+
+def test_the_model_dialog_says_that_what_it_resumes_is_adapted(
+    queue: JobQueue, library: Library, match: Match, data: DataDirectory
+) -> None:
+    make_analysis(open_match(match.path), data, [Spot(1, 2_000_000, "Goal", 0.9)])
+    analysing.ask_for_analysis(queue, library, match, ["entity-attention"], adapt=True)
+    job = queue.take([ANALYSIS.name])
+    assert job is not None
+    queue.report(job, 0.5, "Reading")
+    queue.cancel(job.id)
+    queue.finish(job, CANCELLED)
+    at = match_page(match=match.id)
+    at.session_state["dialog"] = (match.id, "model")
+    at.run()
+    next(b for b in at.button if b.label == "Resume entity-attention, adapted, from 50 %").click().run()
+    assert [ANALYSIS.read(j).adapt for j in queue.all_live()] == [True]
 
 
 def test_what_was_done_is_kept_when_it_is_cancelled_again_before_its_turn(
