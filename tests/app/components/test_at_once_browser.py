@@ -99,6 +99,7 @@ def test_from_the_first_frame_on_places_of_the_view_stand_until_it_is_there(
     page.goto(f"{server.url}/{view}", wait_until="commit")
     page.locator(f".tl-first .tl-places.places-{view}").wait_for()
     page.locator(".tl-title").first.wait_for()
+    page.locator('[data-testid="stButtonGroup"] button[data-selected="true"]').first.wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stMain] .tl-places')")
     assert page.locator(".tl-first").is_hidden()
     assert page.evaluate(COVERED)
