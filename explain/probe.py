@@ -199,11 +199,12 @@ class Probe:
         began: float,
         held_fixed: str = "",
         entities: tuple[str, ...] | None = None,
+        joint: tuple[tuple[str, str, float], ...] = (),
     ) -> Attribution:
         """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``.
 
         Arguments:
-            entities: names by index, those of the window's table where not given.
+            entities: names by index, those of the window's table where not given; joint: see ``Attribution``.
 
         Errors:
             BadInputError: values that are no finite numbers, as where a model has no slope.
@@ -229,6 +230,7 @@ class Probe:
             scale=scale,
             seconds=time.perf_counter() - began,
             entities=(window.table.names if window.table else ()) if entities is None else entities,
+            joint=joint,
         )
 
     # --- changes ------------------------------------------------------------------------------------------
