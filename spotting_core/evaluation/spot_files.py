@@ -23,6 +23,7 @@ from spotting_core.evaluation.checks import (
     check_confidences,
     check_some_truth,
     check_some_used,
+    record_repeated_keys,
     record_repeats,
     record_unknown,
 )
@@ -179,6 +180,7 @@ def label_columns(
         BadInputError: not such a file, or a time that cannot be read.
     """
     rows = decoded(_LABELS, content, where, "Labels-v2 file", _LABELS_SHAPE).annotations
+    record_repeated_keys(content, where, game, record)
     labels = _indices(rows, classes)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0]
     halves, times = _moments(known, where, game, record, official)
@@ -202,6 +204,7 @@ def prediction_columns(
         BadInputError: not such a file, a half or time that is no number, or a confidence that is none.
     """
     rows = decoded(_PREDICTIONS, content, where, _RESULTS, _RESULTS_SHAPE).predictions
+    record_repeated_keys(content, where, game, record)
     labels = _indices(rows, classes)
     unknown = _unknown(rows, labels)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0] if unknown else rows

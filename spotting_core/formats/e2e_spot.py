@@ -32,6 +32,7 @@ from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.base.nesting import LARGEST_PIECE, LARGEST_SCORES, JsonStream
+from spotting_core.base.repeated_keys import KeyedObject, repeated_keys_clause, repeats_of
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.suppression import Spotting, spots_of_half
 from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
@@ -90,7 +91,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
         BadInputError: not of this form; names the video and event.
     """
     with _opened(path) as stream:
-        videos = ijson.items(stream, "item", use_float=True)
+        videos = ijson.items(stream, "item", use_float=True, map_type=KeyedObject)
         for game, halves in groupby(_named(videos, path), key=lambda v: v[0]):
             yield _document(game, ((half, video) for _, half, video in halves), path)
 
@@ -109,6 +110,7 @@ def _document(game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], path: 
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
     notes: tuple[str, ...] = ()
+    repeats: list[str] = []
     for half, video in halves:
         where = f"{path}, {video['video']}"
         if half in infos:
@@ -119,6 +121,9 @@ def _document(game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], path: 
         entries += [
             _entry(f"{where}, event {n}", half, event, info.rate) for n, event in enumerate(video["events"], start=1)
         ]
+        repeats += repeats_of(video, str(video["video"]), "events")
+    if repeats:
+        notes = (*notes, repeated_keys_clause(path, repeats))
     return Document(tuple(entries), game, FORM, halves=infos, notes=notes)
 
 

@@ -17,6 +17,7 @@ from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
+from spotting_core.base.repeated_keys import repeated_keys
 from spotting_core.base.texts import check_encoding, text_in
 from spotting_core.domain.class_names import check_some_known
 from spotting_core.domain.classes import ClassTable
@@ -69,15 +70,18 @@ AnyDocument = Document | CameraDocument
 _ReadFile = Callable[[Path, Options], Iterator[Document]]
 
 
-def _each(form: str, patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) -> ReadMatches:
+def _each(form: str, patterns: tuple[str, ...], parse: Callable[..., Any], is_json: bool) -> ReadMatches:
     """Reader of a format that has one match in a file."""
+    largest = LARGEST_MEMBER if is_json else LARGEST_TEXT
 
     def read(path: Path, options: Options) -> Iterator[Any]:
         for member in _own_members(path, pattern_inside(path, patterns), form, largest):
             content = member.read()
             if options.encoding is not None:
                 content = text_in(content, options.encoding, member.where).encode("utf-8", "surrogatepass")
-            yield parse(content, member.where, member.game, options)
+            document = parse(content, member.where, member.game, options)
+            note = repeated_keys(content, member.where) if is_json else None
+            yield document if note is None else replace(document, notes=(*document.notes, note))
 
     return read
 
@@ -146,8 +150,7 @@ def _table() -> tuple[Format, ...]:
         name: str, title: str, patterns: tuple[str, ...], suffix: str, mime: str,
         parse: Callable[..., Any], render: Callable[..., bytes], carried: str, resolution: str, **more: Any,
     ) -> Format:  # fmt: skip
-        largest = LARGEST_MEMBER if mime == json_type else LARGEST_TEXT
-        read, write = _each(name, patterns, parse, largest), _to_each(patterns[0], render)
+        read, write = _each(name, patterns, parse, mime == json_type), _to_each(patterns[0], render)
         return Format(
             name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, inside=patterns, **more
         )
@@ -165,7 +168,7 @@ def _table() -> tuple[Format, ...]:
     def only_read(
         name: str, title: str, pattern: str, parse: Callable[..., Any], carried: str, resolution: str
     ) -> Format:
-        read = _each(name, (pattern,), _simple(parse), LARGEST_MEMBER)
+        read = _each(name, (pattern,), _simple(parse), is_json=True)
         return Format(
             name, title, (pattern,), ".json", json_type, read, None, *_carried(carried), resolution, inside=(pattern,)
         )
