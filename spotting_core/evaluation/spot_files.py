@@ -32,7 +32,7 @@ from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.official_splits import model_beside, trained_on
 from spotting_core.evaluation.track import HALVES
 from spotting_core.formats.document import check_time
-from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, runs_on
+from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, parse_game_time, runs_on, two_times
 
 LABEL_FILES = ("Labels-v2.json", "Labels.json")
 PREDICTION_FILES = ("results_spotting.json", "Predictions-v2.json")
@@ -242,6 +242,10 @@ def _moments(
     for number, row in enumerate(rows):
         half, time = _moment(row, where)
         halves[number], times[number] = max(-_MOST_HALF, min(_MOST_HALF, half)), time
+    clocks = [None if row.position is None else _clock(row.gameTime) for row in rows]
+    doubt = two_times(halves.tolist(), times.tolist(), clocks, "position", "gameTime")
+    if doubt is not None:
+        record.skip(game, f"{Path(where).name}: {doubt}")
     second = halves == 2
     if not official and runs_on(times[second].tolist()):
         times[second] -= HALF_LENGTH
@@ -250,6 +254,14 @@ def _moments(
         for number in (int(times.argmin()), int(times.argmax())):
             check_time(int(times[number]), f"{where}, {rows[number].label} at {rows[number].gameTime}")
     return halves, times
+
+
+def _clock(text: str) -> int | None:
+    """Microseconds of a ``gameTime``; what most files have is read without looking further."""
+    digits = text[4:6] + text[7:]
+    if text[1:4] == " - " and text[6:7] == ":" and len(digits) == 4 and digits.isdecimal():
+        return (int(text[4:6]) * 60 + int(text[7:])) * 1_000_000
+    return parse_game_time(text).clock
 
 
 def _moment(row: Any, where: str) -> tuple[int, int]:
