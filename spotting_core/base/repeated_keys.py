@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from spotting_core.base.json_places import Steps, key_text, place_text, places
 from spotting_core.base.texts import utf8_json
 
 _NAMED = 3  # places that are named
-_LONGEST = 40  # characters of a key that are shown
 
 
 class KeyedObject(dict[str, Any]):
@@ -30,8 +30,9 @@ def repeats_of(read: Mapping[str, Any], name: str, rows: str) -> Iterator[str]:
     Arguments:
         name: of the object, for people; rows: the key of its entries.
     """
+    steps: Steps = (name, rows)
     inner = [((name, key), value) for key, value in read.items() if key != rows]
-    entries = [((name, rows, number), row) for number, row in enumerate(read.get(rows, []), start=1)]
+    entries = [((*steps, number), row) for number, row in enumerate(read.get(rows, []), start=1)]
     for path, value in (((name,), read), *inner, *entries):
         if isinstance(value, KeyedObject) and value.repeated is not None:
             yield place_of(value.repeated, path)
@@ -48,14 +49,9 @@ def repeated_keys_clause(where: object, repeats: list[str]) -> str:
     return f"in {where} a key stands twice in one object, and the last one counts: {listed}{more}"
 
 
-def place_of(key: str, path: tuple[str | int, ...]) -> str:
-    """A key and where its object lies, by keys and the numbers of entries from the outermost object inwards."""
-    steps = [f"entry {step}" if isinstance(step, int) else _shown(step) for step in path]
-    return f"{_shown(key)} in {', '.join(steps) or 'the outermost object'}"
-
-
-def _shown(key: str) -> str:
-    return repr(key if len(key) <= _LONGEST else f"{key[:_LONGEST]}…")
+def place_of(key: str, steps: Steps) -> str:
+    """A key, and where its object lies."""
+    return f"{key_text(key)} in {place_text(steps) or 'the outermost object'}"
 
 
 def repeated_keys(content: bytes, where: object) -> str | None:
@@ -64,11 +60,13 @@ def repeated_keys(content: bytes, where: object) -> str | None:
         text = utf8_json(content, where).decode()
         if not _any_repeats(text):
             return None
-        repeats: dict[int, str] = {}
+        repeats: dict[int, KeyedObject] = {}
         root = json.loads(text, object_pairs_hook=lambda pairs: _kept(pairs, repeats))
     except (ValueError, RecursionError):  # numbers that only the reader of its own format takes
         return None
-    return repeated_keys_clause(where, list(_places(root, repeats)))
+    # An object that stood under a key that stands twice may not be there any more.
+    kept = places(root, lambda value: id(value) in repeats)
+    return repeated_keys_clause(where, [place_of(str(value.repeated), steps) for value, steps in kept])
 
 
 def _any_repeats(text: str) -> bool:
@@ -83,24 +81,11 @@ def _any_repeats(text: str) -> bool:
     return found
 
 
-def _kept(pairs: list[tuple[str, Any]], repeats: dict[int, str]) -> KeyedObject:
-    """An object; the first key that stands in it twice is put down by the object's identity."""
+def _kept(pairs: list[tuple[str, Any]], repeats: dict[int, KeyedObject]) -> KeyedObject:
+    """An object; one in which a key stands twice is put down by its identity."""
     made = KeyedObject()
     for key, value in pairs:
         made[key] = value
     if made.repeated is not None:
-        repeats[id(made)] = made.repeated
+        repeats[id(made)] = made
     return made
-
-
-def _places(root: Any, repeats: Mapping[int, str]) -> Iterator[str]:
-    """The places of the objects that are still there: one that stood under a key that stands twice may not be."""
-    left: list[tuple[Any, tuple[str | int, ...]]] = [(root, ())]
-    while left:
-        value, path = left.pop()
-        if isinstance(value, dict):
-            if id(value) in repeats:
-                yield place_of(repeats[id(value)], path)
-            left += [(inner, (*path, key)) for key, inner in reversed(value.items())]
-        elif isinstance(value, list):
-            left += [(inner, (*path, number)) for number, inner in reversed([*enumerate(value, start=1)])]

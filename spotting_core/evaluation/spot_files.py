@@ -16,6 +16,7 @@ import numpy as np
 
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.json_places import no_number
 from spotting_core.base.nesting import check_json
 from spotting_core.base.texts import utf8_json
 from spotting_core.domain.class_names import check_some_known, plain_name
@@ -163,10 +164,8 @@ def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str
     except msgspec.ValidationError as error:
         raise BadInputError(f"this is no {what} ({error})", where=where, fix=f"It is built so: {shape}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if b"NaN" in content:
-            raise BadInputError(
-                "a value is not a number (NaN)", where=where, fix="Every score needs a number"
-            ) from error
+        if (refusal := no_number(content, where)) is not None:
+            raise refusal from error
         raise BadInputError(f"this {what} is not JSON ({error})", where=where) from error
 
 

@@ -185,6 +185,24 @@ def entries_apart(entries: Sequence[Entry], counted: str, other: str) -> str | N
     )
 
 
+def check_fields(row: Any, names: Sequence[str], what: str, where: str) -> None:
+    """Refuse an entry that lacks a field without which it says nothing.
+
+    Arguments:
+        what: an entry is called in its format.
+
+    Errors:
+        BadInputError: it is no object, or lacks one of the fields; names them.
+    """
+    if not isinstance(row, Mapping):
+        fix = f"Give an object with {' and '.join(names)}"
+        raise BadInputError(f"this {what} is no object: {str(row)[:40]!r}", where=where, fix=fix)
+    missing = [name for name in names if row.get(name) is None]
+    if missing:
+        what = f"this {what} has no {' and no '.join(missing)}"
+        raise BadInputError(what, where=where, fix=f"Give it {' and '.join(missing)}, or leave it out")
+
+
 def other_match(called: str, match: str) -> str | None:
     """A clause on a file that calls its match otherwise than the one that it is taken for; None where it does not.
 

@@ -31,11 +31,12 @@ import numpy as np
 from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.json_places import no_json
 from spotting_core.base.nesting import LARGEST_PIECE, LARGEST_SCORES, JsonStream
 from spotting_core.base.repeated_keys import KeyedObject, repeated_keys_clause, repeats_of
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.suppression import Spotting, spots_of_half
-from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
+from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, check_fields, possible
 from spotting_core.formats.labels_v2 import text_label
 
 FORM = "e2e-spot"
@@ -74,11 +75,7 @@ def _opened(path: Path, largest: int = LARGEST_PIECE) -> Iterator[JsonStream]:
         with unpacked(path) as stream:
             yield JsonStream(stream, path, largest)
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this file is not JSON ({_short(error)})", where=path) from error
-
-
-def _short(error: Exception) -> str:
-    return str(error).splitlines()[0]
+        raise no_json(error, path) from error
 
 
 # --- labels and predictions ---------------------------------------------------------------------------
@@ -150,12 +147,14 @@ def _info(video: Mapping[str, Any], where: str) -> HalfInfo:
 
 
 def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
+    check_fields(event, ("frame", "label"), "event", where)
     try:
         time = round(_frame(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
         label = text_label(event["label"], where)
         confidence = float(event["score"]) if "score" in event else None
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise BadInputError(f"this event cannot be read ({error})", where=where) from error
+    except (TypeError, ValueError, ArithmeticError) as error:
+        what = f"the frame or score of this event cannot be read ({error})"
+        raise BadInputError(what, where=where, fix="Give them as numbers") from error
     extras = {k: v for k, v in event.items() if k not in _EVENT_OWN}
     comment = _COMMENT.match(str(event.get("comment", "")))
     if "comment" in event and comment is None:

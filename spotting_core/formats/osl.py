@@ -31,11 +31,12 @@ import ijson
 from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.json_places import no_json
 from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
 from spotting_core.base.repeated_keys import KeyedObject, repeated_keys_clause, repeats_of
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats import labels_v2
-from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
+from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, check_fields, possible
 from spotting_core.formats.written_numbers import named_half
 
 FORM, FIRST = "osl", "osl-v1"
@@ -65,7 +66,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
             for game, halves in groupby(_placed(samples, path), key=lambda s: s[0]):
                 yield _document(game, ((half, sample) for _, half, sample in halves), header, path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
+        raise no_json(error, path) from error
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -144,13 +145,15 @@ def _document(
 
 
 def _entry(where: str, half: int, row: Any) -> Entry:
+    check_fields(row, ("label", "position_ms"), "event", where)
     try:
         time = round(float(row["position_ms"]) * 1000)
         label = labels_v2.text_label(row["label"], where)
         confidence_text = row.get("confidence_score")
         confidence = None if confidence_text is None else float(confidence_text)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise BadInputError(f"this event cannot be read ({error})", where=where) from error
+    except (TypeError, ValueError, ArithmeticError) as error:
+        what = f"the position_ms or confidence_score of this event cannot be read ({error})"
+        raise BadInputError(what, where=where, fix="Give them as numbers") from error
     extras = {k: v for k, v in row.items() if k not in _OWN}
     for key, known in (("team", ("home", "away")), ("visibility", _VISIBLE)):
         if key in row and (not isinstance(row[key], str) or row[key] not in known):
@@ -185,7 +188,7 @@ def read_first_version(path: Path, options: Options) -> Iterator[Document]:
             for game, halves in groupby(_placed_videos(videos, path), key=lambda v: v[0]):
                 yield _first_document(game, [(half, video) for _, half, video in halves], path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
+        raise no_json(error, path) from error
 
 
 def _placed_videos(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int | None, Mapping[str, Any]]]:

@@ -381,16 +381,33 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
     assert recognition.guess_source(tmp_path / name, FORMATS).name == form
 
 
+INSTANCE = (
+    b"<file><ALL_INSTANCES><instance><start>1</start><end>2</end><code>x</code><label><group>Half</group><text>1</text>"
+    b"</label><label><group>Time</group><text>12:38</text></label></instance></ALL_INSTANCES></file>"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("e2e-spot", b'[{"video": "a"}]', "video 1: expected a video with its events"),
-        ("e2e-spot", b'[{"video": "a", "fps": 2, "events": [{"label": "x"}]}]', "event 1: this event cannot be read"),
+        ("e2e-spot", b'[{"video": "a", "fps": 2, "events": [{"label": "x"}]}]', "a, event 1: this event has no frame. Give it frame, or"),
         ("e2e-spot", b'[{"video": "a", ', "not JSON"),
         ("osl", b'{"version": "2.0"}', "has no data"),
-        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x"}]}]}', "event 1: this event cannot be read"),
+        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x"}]}]}', "sample a, event 1: this event has no position_ms. Give it"),
+        ("osl", b'{"data": [{"id": "a", "events": [{}]}]}', "event 1: this event has no label and no position_ms. Give it label and"),
+        ("osl", b'{"data": [{"id": "a", "events": ["x"]}]}', "event 1: this event is no object: 'x'. Give an object with label and"),
+        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x", "position_ms": "soon"}]}]}', "the position_ms or confidence_score of this event cannot be read .* Give them as numbers"),
+        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x", "position_ms": NaN}]}]}', "broken, 'data', entry 1, 'events', entry 1, 'position_ms': a value is not a number .nan.. Give a number there"),
+        ("e2e-spot", b'[{"video": "a", "fps": 2, "events": []}, {"video": "b", "fps": 2, "events": [{"frame": 1, "label": "x", "score": NaN}]}]', "broken, entry 2, 'events', entry 1, 'score': a value is not a number .nan.. Give a number there, or leave its entry out"),
+        ("e2e-spot", b'[{"video": "a", "fps": -Infinity, "events": []}]', "broken, entry 1, 'fps': a value is not a number .-inf."),
+        ("e2e-spot", b'[{"video": "a", "fps": NaN, "events": [}]', "broken: a value is not a number .NaN."),
         ("sportscode", b"<file/>", "no ALL_INSTANCES"),
-        ("sportscode", b"<file><ALL_INSTANCES><instance><code>x</code></instance></ALL_INSTANCES></file>", "instance 1"),
+        ("sportscode", b"<file><ALL_INSTANCES><instance><code>x</code></instance></ALL_INSTANCES></file>", "instance 1: this instance has no start. Give the start in seconds"),
+        ("sportscode", INSTANCE.replace(b">1<", b">soon<", 1), "instance 1: the start 'soon' of this instance cannot be read. Give the start in seconds of the recording, 758.0, or as a clock"),
+        ("sportscode", INSTANCE.replace(b">2<", b"><"), "instance 1: this instance has no end"),
+        ("sportscode", INSTANCE.replace(b"12:38", b"late"), "the label Time 'late' of this instance cannot be read. Give the label Time as a clock of the half, 12:38.000"),
+        ("sportscode", INSTANCE.replace(b"Time", b"Confidence"), "the label Confidence '12:38' of this instance cannot be read. Give the label Confidence as a number"),
         ("sportscode", b'<!DOCTYPE f [<!ENTITY a "b">]><file>&a;</file>', "declares entities"),
         ("fcp-xml", b'<!DOCTYPE f [<!ENTITY a "b">]><xmeml>&a;</xmeml>', "declares entities"),
         ("csv", b"label\nGoal\n", "needs the columns label and seconds"),
