@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # commands that need no arrays start without the library that
     from spotting_core.clips.order import Order
     from spotting_core.clips.selection import Clip
     from spotting_core.clips.sources import Footage, Sources
+    from spotting_core.media.ingest import Media
     from spotting_core.media.source import MatchSource
 
 
@@ -271,6 +272,10 @@ def _report(exported: Exported, order: Order, sources: Sources, json_file: str |
         raise typer.Exit(1)
 
 
+def _is_heard(media: Media | None) -> bool:
+    return media is not None and bool(media.info.audio)
+
+
 def _print_summary(exported: Exported, order: Order, sources: Sources) -> None:
     whole = [r for r in exported.results if r.file is not None]
     for result in whole if order.fast else ():
@@ -286,7 +291,7 @@ def _print_summary(exported: Exported, order: Order, sources: Sources) -> None:
             err.print(f"[yellow]Clip {result.number} {result.state}:[/yellow] {escape(result.error)}", highlight=False)
         for warning in result.warnings:
             err.print(f"[yellow]Clip {result.number}:[/yellow] {warning}", highlight=False, soft_wrap=True)
-    if any(c.slow < 1.0 for c in order.clips):
+    if order.sound and any(c.slow < 1.0 and _is_heard(sources.of(c).media.get(c.half)) for c in order.clips):
         out.print("There is no sound where the picture is slow.")
     made = "1 clip" if len(whole) == 1 else f"{len(whole)} clips"
     out.print(f"{made} of {escape(sources.titles)} in {escape(str(exported.folder))}", highlight=False, soft_wrap=True)

@@ -18,9 +18,10 @@ from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.repeats import repeats_clause, spot_repeats
-from spotting_core.formats import registry
+from spotting_core.formats import recognition, registry
 from spotting_core.formats.document import MOST_RATE, Document, HalfInfo, Options
-from spotting_core.formats.registry import FORMATS, Format
+from spotting_core.formats.format import Format
+from spotting_core.formats.registry import FORMATS
 
 _LONGEST = 3 * 3600 * 1_000_000  # microseconds: no part of a match lasts so long
 _NAMES = ", ".join(FORMATS)
@@ -52,11 +53,13 @@ def convert(
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace a target that is there."),
 ) -> None:
     """Convert labels or predictions, match by match, and say what the target cannot carry."""
-    reader = registry.format_named(from_format) if from_format else registry.guess_source(source)
+    reader = registry.format_named(from_format) if from_format else recognition.guess_source(source, FORMATS)
     if to_format:
         writer = registry.format_named(to_format)
     else:
-        writer = reader if target.suffix.lower() in ("", ".zip") else registry.guess_target(target, reader.kind)
+        writer = (
+            reader if target.suffix.lower() in ("", ".zip") else recognition.guess_target(target, FORMATS, reader.kind)
+        )
     if rate is not None and not rate <= MOST_RATE:
         raise BadInputError(f"no video has {rate:g} frames a second", fix=f"Give a --rate of at most {MOST_RATE:g}")
     _check(source, target, reader, writer, overwrite)
@@ -69,7 +72,7 @@ def convert(
     lost: _Losses = Counter()
     notes: dict[str, None] = {}
     counts: Counter[str] = Counter()
-    left_out = Counter(registry.set_aside(source, reader))
+    left_out = Counter(recognition.set_aside(source, reader, FORMATS))
     options = Options(table or load_classes(DEFAULT_TABLE), rate, threshold)
     watched = _watched(documents, writer, options.parts, counts, lost, notes, left_out)
     registry.write(target, _some(watched, source, (reader, writer), counts, lost, left_out), writer, options)

@@ -13,7 +13,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_array
 from spotting_core.domain.classes import ClassTable
-from spotting_core.formats import e2e_spot, registry
+from spotting_core.formats import e2e_spot, recognition, registry
 from spotting_core.formats.document import Document, Options
 from spotting_core.media.ingest import ingest
 from spotting_core.media.playback import make_playback, playback_file
@@ -34,7 +34,7 @@ def score_tables(path: Path, match: MatchSource) -> dict[int, np.ndarray]:
         named = _OF_PART.match(path.name) or _PART_FOLDER.match(path.parent.name)
         half = int(named.group(1)) if named else match.halves[0].half
         return {half: np.asarray(open_array(path), np.float32)}
-    if not path.is_file() or registry.guess_source(path).name != e2e_spot.SCORES:
+    if not path.is_file() or recognition.guess_source(path, registry.FORMATS).name != e2e_spot.SCORES:
         return {}
     tracks = list(e2e_spot.read_scores(path))
     own = {t.video.rpartition("/")[2]: t.scores for t in tracks if f"/{match.path.name}/" in f"/{t.video}"}
@@ -67,7 +67,7 @@ def fixed_spots(path: Path, document: Document, classes: ClassTable, lengths, tr
         changed = changed.with_spots(repairs[0].repair_spots(changed.spots))
     if changed is document:
         return []
-    form = registry.guess_source(path)
+    form = recognition.guess_source(path, registry.FORMATS)
     if not form.writes or path.is_dir():
         raise BadInputError(f"{form.title} cannot be corrected here", where=path, fix="Convert it first")
     target = beside(path, ".json" if path.suffix.lower() == ".zip" else None)

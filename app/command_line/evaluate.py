@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -15,6 +16,7 @@ from spotting_core.evaluation.precision import VIEWS
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.tasks.task import EvaluationOrder
 
+_NOTHING = "–"  # in a cell without truth
 _NOTES = 20  # lines of what was not counted that are printed
 
 
@@ -74,9 +76,11 @@ def _print(report: Evaluation, metric: str, has_official: bool) -> None:
         values = [_number(row.get(v)) for v in views]
         table.add_row(escape(name), f"{report.truths.get(name, 0):.0f}", *values)
     table.add_section()
-    means = [_number(report.average_map.get(v)) for v in views]
+    means = [_number(report.average(v)) for v in views]
     table.add_row(f"[bold]{report.headline}[/bold]", f"{report.all_truths:.0f}", *means)
     out.print(table)
+    for sentence in _truth_sentences(report):
+        out.print(sentence, highlight=False)
     for name, value in report.others.items():
         out.print(f"{name}: {_number(value)}", highlight=False)
     way = ("as the official evaluator computes it" if report.official else "corrected") if has_official else ""
@@ -84,7 +88,16 @@ def _print(report: Evaluation, metric: str, has_official: bool) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "no truth" if value is None else f"{value:.4f}"
+    return _NOTHING if value is None else f"{value:.4f}"
+
+
+def _truth_sentences(report: Evaluation) -> Iterator[str]:
+    """What of the table has no truth to be measured by."""
+    if any(value is None for row in report.per_class.values() for value in row.values()):
+        yield f"{_NOTHING} stands where there is no truth."
+    for view in report.views_without_truth:
+        what = "There is no truth at all" if view == "all" else f"There is no {view} truth"
+        yield f"{what}; the official evaluator says 0 there." if report.official else f"{what}."
 
 
 def _print_record(record: Record) -> None:

@@ -12,7 +12,8 @@ from app.library.library import Library
 from app.library.roots import is_below
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.classes import ClassTable
-from spotting_core.formats import labels_v2, registry
+from spotting_core.formats import labels_v2, recognition, registry
+from spotting_core.formats.format import SPOTS
 from spotting_core.jobs.joining import joined_folder
 from spotting_core.media.joined import recordings_in
 from spotting_core.media.source import VIDEO_SUFFIXES, MatchSource, is_numbered
@@ -156,6 +157,6 @@ def _holds_spots(path: Path) -> bool:
     if not path.is_file() or path.suffix.lower().lstrip(".") not in registry.label_endings():
         return False
     try:
-        return registry.guess_source(path).kind == registry.SPOTS
+        return recognition.guess_source(path, registry.FORMATS).kind == SPOTS
     except TouchlineError:
         return False

@@ -26,8 +26,9 @@ from spotting_core.base.errors import BadInputError, TouchlineError, cannot_writ
 from spotting_core.base.files import read_json
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.formats import labels_v2, registry
+from spotting_core.formats import labels_v2, recognition, registry
 from spotting_core.formats.document import Document, Options
+from spotting_core.formats.format import Format
 from spotting_core.media.source import MatchSource, check_parts, open_match
 from spotting_core.preflight.finding import Finding
 from spotting_core.preflight.match import check_spots
@@ -387,10 +388,10 @@ def _write_upload(path: Path, content: bytes) -> None:
         raise cannot_write(error, path.parent) from error
 
 
-def _form_of_upload(path: Path) -> registry.Format:
+def _form_of_upload(path: Path) -> Format:
     """The format of an uploaded file; JSON that nothing tells is read as SoccerNet's labels, and judged so."""
     try:
-        return registry.guess_source(path)
+        return recognition.guess_source(path, registry.FORMATS)
     except BadInputError:
         if path.suffix.lower() != ".json":
             raise

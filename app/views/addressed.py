@@ -63,6 +63,12 @@ def know(key: str, word: str | None, of: str = "") -> None:
     st.session_state[_known(key, of)] = word
 
 
+def known(key: str, of: str = "") -> str | None:
+    """The word of a choice that the page last put into its address."""
+    word: str | None = st.session_state.get(_known(key, of))
+    return word
+
+
 def put_several(name: str, key: str, choices: Iterable[Any]) -> None:
     """Put several choices into the address, as ``several_of`` reads them; none need no word there."""
     put(name, key, BETWEEN.join(map(str, choices)) or None)

@@ -122,8 +122,8 @@ def _toolbar(
 
 def _facts(clips: Sequence[Clip], rivals: int) -> str:
     """How many clips there are, how long they are, and how many spots a surer one of their moment has left out."""
-    said = f"{page.clips(len(clips))}, {page.length(sum(c.length for c in clips))}"
-    return f"{said}; {rivals} less sure of a moment left out" if rivals else said
+    counted = f"{page.clips(len(clips))}, {page.length(sum(c.length for c in clips))}"
+    return f"{counted}; {rivals} less sure of a moment left out" if rivals else counted
 
 
 def _selection_box(match: Match, selection: Selection | None) -> None:

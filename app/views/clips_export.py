@@ -107,11 +107,12 @@ def film_lines(first: Media, key: str, *, fast: bool = False) -> int | None:
 
 
 def _sound(media: Mapping[int, Media], fast: bool, clips: Sequence[Clip]) -> bool:
-    if not any(m.info.audio for m in media.values()):
+    heard = {half for half, video in media.items() if video.info.audio}
+    if not heard:
         st.html('<div class="tl-cap">Sound: the source has none</div>')
         return False
     sound = st.toggle("Sound", value=True, key="clips_sound")
-    if sound and not fast and any(c.slow < 1.0 for c in clips):
+    if sound and not fast and any(c.slow < 1.0 and c.half in heard for c in clips):
         st.html('<div class="tl-cap">None where the picture is slow</div>')
     return sound
 

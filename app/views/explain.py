@@ -15,6 +15,7 @@ from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.explanation import Shown, ShownMethod, explanation_data, first_by_measure, heads_of
 from app.views.shown import chosen_analysis, match_of_address, shown_spots, source_of_address, spot_id
+from app.workspace.panels.why import chosen_spot
 from explain.attribution import ENTITY, SPACE, TIME
 from explain.jobs.explanation import EXPLANATION, ExplanationParameters
 from explain.jobs.figures import FIGURES, FiguresParameters
@@ -50,7 +51,7 @@ def show() -> None:
     source_of_address(match, analyses)
     analysis = chosen_analysis(analyses)
     spots = shown_spots(match, analysis, DEFAULT_THRESHOLD)
-    spot = _spot_of_address(analysis, spots)
+    spot = _spot_of_address(match, analysis, spots)
     if spot is None:
         st.info("No spot was found in this match. Name a moment and a class in the address: ?half=1&t=743&class=Goal.")
         return
@@ -114,13 +115,17 @@ def _members(analysis: Analysis, analyses: Sequence[Analysis], spot: Spot) -> No
 # --- which spot ---------------------------------------------------------------------------------------
 
 
-def _spot_of_address(analysis: Analysis, spots: Sequence[Spot]) -> Spot | None:
-    """The spot at the address's moment, or that moment itself; without one, the most confident card or spot."""
+def _spot_of_address(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> Spot | None:
+    """The spot at the address's moment, or that moment itself; without one, the spot that is chosen in the Match view,
+    else the most confident card or spot."""
     query = st.query_params
     try:
         half, time, label = int(query["half"]), round(float(query["t"]) * 1e6), query["class"]
         part, column = analysis.half(half), analysis.classes.index(label)
     except (KeyError, ValueError, TouchlineError):
+        chosen = chosen_spot(match, analysis)
+        if chosen is not None:
+            return chosen
         rare = [s for s in spots if analysis.classes.get(s.label).group == "cards"] or list(spots)
         return max(rare, key=lambda s: s.confidence or 0, default=None)
     own = [s for s in spots if s.half == half and s.label == label and abs(s.time - time) <= _NEAR]

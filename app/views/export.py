@@ -27,6 +27,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting, table_csv
 from spotting_core.formats.document import Document, HalfInfo, Options
+from spotting_core.formats.format import Format
 from spotting_core.reviewing.cameras import reviewed_labels
 from spotting_core.reviewing.spots import reviews_of_spots
 from spotting_core.store.reviews import OPEN, REJECTED, STANDING
@@ -164,7 +165,7 @@ def export_document(match: Match, analysis: Analysis, spots: list[Spot]) -> Docu
     return replace(document, entries=tuple(entries), form=table_csv.FORM)  # which alone has a place for it
 
 
-def export_bytes(document: Document, form: registry.Format, classes: ClassTable) -> bytes:
+def export_bytes(document: Document, form: Format, classes: ClassTable) -> bytes:
     """The file of a document in a format.
 
     Errors:

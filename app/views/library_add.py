@@ -185,19 +185,19 @@ def preview(library: Library, here: Path, roots: tuple[Path, ...], model: str, o
 
 def _read(found: Sequence[FoundMatch], library: Library) -> tuple[list[FoundMatch], int]:
     """The matches, with what is wrong with the videos of the first new ones, and how many of these are being read."""
-    told, left, reading = [], _READ, 0
+    matches, left, reading = [], _READ, 0
     for one in found:
         if one.match is not None or one.problem is not None or not left:
-            told.append(one)
+            matches.append(one)
             continue
         left -= 1
         try:
             media = [shared_reading().media(half.path) for half in library.open(str(one.path)).halves]
             reading += None in media
-            told.append(one)
+            matches.append(one)
         except TouchlineError as problem:
-            told.append(replace(one, problem=str(problem)))
-    return told, reading
+            matches.append(replace(one, problem=str(problem)))
+    return matches, reading
 
 
 def _add_buttons(new: Sequence[FoundMatch], model: str) -> None:

@@ -10,7 +10,7 @@ from app.components.workspace import workspace
 from app.library.library import Match
 from app.state import shared_library, shared_settings
 from app.views import page
-from app.views.match_address import take_address
+from app.views.match_address import take_address, words_as_left
 from app.views.match_dialogs import ask_for_dialog, show_dialog
 from app.views.shown import chosen_analysis, match_of_address
 from app.views.unanalysed import bar_shows, layer_before, not_analysed, wait_for_reading
@@ -28,7 +28,7 @@ from spotting_core.base.errors import TouchlineError
 def show() -> None:
     """The page."""
     library = shared_library()
-    match = match_of_address(library)
+    match = match_of_address(library, words_as_left)
     if match is None:
         st.info("There is no such match in the library.")
         if st.button("Open the library"):

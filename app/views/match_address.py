@@ -1,7 +1,7 @@
 """What the address of a match says besides moment and filters, which are the browser's: whose spots, and how made.
 
 ``source=model:<key of its identity>`` or ``set:<id>``; ``threshold``; ``thresholds`` and ``windows`` by class as JSON;
-``method``. The browser puts them there.
+``method``. The browser puts them there. ``beside`` is what the Model dialog puts there.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.library.library import Match
-from app.views.addressed import know, one_of, take
+from app.views.addressed import know, known, one_of, take
 from app.views.shown import LEAST, imported_shown, source_of_address
+from app.workspace.lanes.beside import ADDRESS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, METHODS
 
@@ -26,6 +27,14 @@ def take_address(match: Match, analyses: list[Analysis]) -> None:
     source_of_address(match, analyses)
     for name, read in _READERS.items():
         take(name, name, read, of=match.id)
+
+
+def words_as_left(match: Match) -> dict[str, str]:
+    """What the address said of a match when this session showed it last; the choices are made anew by that."""
+    left = {name: known(name, match.id) for name in (*_READERS, ADDRESS)}
+    for name in _READERS:
+        st.session_state.pop(name, None)  # the address is to be read, and what is usual needs no word in it
+    return {name: word for name, word in left.items() if word is not None}
 
 
 def address_words(match: Match, analysis: Analysis) -> dict[str, str | None]:
@@ -42,6 +51,7 @@ def address_words(match: Match, analysis: Analysis) -> dict[str, str | None]:
     }
     for name, word in words.items():
         know(name, word, match.id)
+    know(ADDRESS, st.query_params.get(ADDRESS), match.id)
     return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,19 @@ LEAST = 0.05
 _LATEST = "latest_match"  # in the session: id of the match that was shown last
 
 
-def match_of_address(library: Library) -> Match | None:
-    """The match that the address names, else the one that this session showed last, else the demo match."""
+def match_of_address(library: Library, words: Callable[[Match], Mapping[str, str]] = lambda match: {}) -> Match | None:
+    """The match that the address names, else the one that this session showed last, else the demo match.
+
+    Arguments:
+        words: what the address is to say of a match besides, where it names none.
+    """
     wanted = st.query_params.get("match")
     match = library.get(wanted) if wanted else _latest_match(library)
     if match is None:
         return None
     st.session_state[_LATEST] = match.id
-    if not wanted:
-        st.query_params["match"] = match.id
+    if not wanted:  # all at once: each change is a step of the browser's history
+        st.query_params.update({"match": match.id, **words(match)})
     return match
 
 

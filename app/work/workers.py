@@ -39,11 +39,11 @@ class Workers:
 
     def _database(self) -> str | None:
         with self._guard:
-            when, told = self._found
+            when, problem = self._found
             if not when or time.monotonic() - when > _KEPT:
-                told = _database_problem()
-                self._found = (time.monotonic(), told)
-            return told
+                problem = _database_problem()
+                self._found = (time.monotonic(), problem)
+            return problem
 
 
 WORKERS = Workers()

@@ -44,6 +44,7 @@ from spotting_core.formats import calibration_table, grounding_table, registry
 from spotting_core.formats.challenge_cameras import read_camera
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.formats.field_calibration import read_published
+from spotting_core.formats.format import SPOTS, Format
 from spotting_core.formats.labels_cameras import write_shots
 from spotting_core.formats.line_labels import read_lines
 from spotting_core.formats.player_boxes import read_placed
@@ -117,7 +118,7 @@ def _labels() -> Iterator[Reader]:
     halves = {half: HalfInfo(25.0, 1500, 640, 360, 60_000_000) for half in (1, 2)}
     document = Document.of(_SPOTS, "league/season/game", halves)
     for form in FORMATS.values():
-        if form.kind != registry.SPOTS or not form.reads:
+        if form.kind != SPOTS or not form.reads:
             continue
         name = "labels" + (form.suffix if form.name != "e2e-spot-scores" else ".score.json")
         if form.writes:
@@ -148,7 +149,7 @@ def _unwritten(form: str) -> dict[str, Any]:
     }[form]
 
 
-def _read_labels(form: registry.Format, path: Path) -> None:
+def _read_labels(form: Format, path: Path) -> None:
     """Read labels, and write what was read in other formats."""
     options = Options(load_classes() if form.name == "e2e-spot-scores" else None, rate=25.0)
     for document in registry.read(path, form, options):

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.format_variations.files import VARIATIONS, Made, Said, Variations
 from benchmarks.format_variations.pairwise import Case, pairwise
 from spotting_core.base.errors import BadInputError
-from spotting_core.formats import registry
+from spotting_core.formats import recognition, registry
 from spotting_core.formats.labels_cameras import CameraDocument
 
 READ, REFUSED, WRONG = "read", "refused", "wrong"
@@ -39,7 +39,7 @@ def _tried(one: Variations, case: Case) -> Tried:
         path = Path(folder) / made.name
         path.write_bytes(made.content)
         try:
-            form = registry.guess_source(path)
+            form = recognition.guess_source(path, registry.FORMATS)
             if form.name != one.form:
                 return Tried(one.form, case, WRONG, f"taken for {form.name}")
             read = sorted(said for d in registry.read(path, form, made.options) for said in _said_by(d))

@@ -62,6 +62,7 @@ class Overlay:
         layers: of ``LAYERS``.
         caption, clock: what the clip is called, and its match time beside it.
         analysis: whose map and boxes are drawn, or None if only the caption is.
+        heard: whether there is sound at full speed, so that its absence in slow motion is to be said.
     """
 
     look: Look
@@ -70,6 +71,7 @@ class Overlay:
     caption: str = ""
     clock: str = ""
     analysis: Analysis | None = None
+    heard: bool = True
 
     def draw(self, image: np.ndarray, time: int, slow: float = 1.0, strokes: Sequence[Stroke] = ()) -> np.ndarray:
         """The picture shown at ``time`` (microseconds of the half) with all layers: uint8 (H, W, 3).
@@ -83,8 +85,12 @@ class Overlay:
             image = with_strokes(image, strokes, str(self.look.strong))
         texts = [self.caption, self.clock] if CAPTION in self.layers else []
         if texts or slow < 1.0:
-            image = _captioned(image, self.look, texts, f"{slow:.0%} speed, no sound" if slow < 1.0 else "")
+            image = _captioned(image, self.look, texts, self._speed(slow))
         return image
+
+    def _speed(self, slow: float) -> str:
+        """What the picture says of slow motion; nothing at full speed."""
+        return "" if slow >= 1.0 else f"{slow:.0%} speed{', no sound' if self.heard else ''}"
 
     def _explained(self, image: np.ndarray, half: HalfAnalysis, time: int) -> np.ndarray:
         sample = half.nearest_sample(time)

@@ -260,7 +260,7 @@ class _Run:
             return Result(number, clip, DONE, name, copied.start, copied.end, sound=sound)
         name = f"{self._name(number, clip)}.mp4"
         with replacing(self._folder / name) as part, self._film(part, media) as film:
-            cut = add_clip(film, media, clip, 0, overlay=self._overlay(clip), tick=tick)
+            cut = add_clip(film, media, clip, 0, overlay=self._overlay(media, clip), tick=tick)
         return Result(
             number, clip, DONE, name, *self._shown(media, clip), sound=self._heard(media, clip), lost=cut.lost
         )
@@ -301,8 +301,8 @@ class _Run:
 
         def cut(number: int, clip: Clip) -> Result:
             media = self._media(clip)
-            card = self._card(film, clip) if self._order.cards else None
-            tick, overlay = self._tick(number), self._overlay(clip)
+            card = self._card(film, media, clip) if self._order.cards else None
+            tick, overlay = self._tick(number), self._overlay(media, clip)
             done = add_clip(film, media, clip, before, card=card, overlay=overlay, tick=tick)
             return Result(
                 number, clip, DONE, self._reel_file, *self._shown(media, clip), reel=done.start,
@@ -314,10 +314,11 @@ class _Run:
             return replace(result, state=SHORTENED, file=self._reel_file, reel=before)
         return result
 
-    def _card(self, film: Film, clip: Clip) -> np.ndarray:
+    def _card(self, film: Film, media: Media, clip: Clip) -> np.ndarray:
         footage = self._sources.of(clip)
         team = footage.teams.get(clip.team, "")
-        slow = f"{clip.slow:.0%} speed around the spot, no sound there" if clip.slow < 1.0 else ""
+        silence = ", no sound there" if self._has_sound(media) else ""
+        slow = f"{clip.slow:.0%} speed around the spot{silence}" if clip.slow < 1.0 else ""
         title = clip.caption or footage.short(clip.label)
         lines = [title, ", ".join(filter(None, [footage.clock(clip), team])), footage.title, slow]
         known = clip.label in footage.classes
@@ -342,12 +343,18 @@ class _Run:
         self.film += film.position
         self.pixels = film.size[0] * film.size[1]
 
-    def _overlay(self, clip: Clip) -> Overlay | None:
+    def _overlay(self, media: Media, clip: Clip) -> Overlay | None:
         if not self._order.layers and clip.slow >= 1.0 and not clip.freezes:
             return None
         footage = self._sources.of(clip)
         caption, clock = footage.caption(clip), footage.clock(clip)
-        return Overlay(self._sources.look, clip, self._order.layers, caption, clock, footage.analysis)
+        return Overlay(
+            self._sources.look, clip, self._order.layers, caption, clock, footage.analysis, self._has_sound(media)
+        )
+
+    def _has_sound(self, media: Media) -> bool:
+        """Whether what is cut of a video is heard where it runs at full speed."""
+        return self._order.sound and bool(media.info.audio)
 
     def _shown(self, media: Media, clip: Clip) -> tuple[int, int]:
         first, stop = frames_of(clip, media.table)

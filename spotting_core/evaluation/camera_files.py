@@ -15,7 +15,7 @@ import msgspec
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.clock import half_clock, parse_clock
-from spotting_core.evaluation.checks import check_some_used
+from spotting_core.evaluation.checks import check_some_used, record_repeated_keys
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import decoded, microseconds
 from spotting_core.evaluation.track import HALVES
@@ -198,6 +198,7 @@ def _games(
                 ("predictions", pair.predictions, pair.prediction_file),
             ):
                 changes = read_changes(content, where)
+                record_repeated_keys(content, where, pair.game, record)
                 if not official:
                     changes = of_halves(changes, pair.game, where, record)
                 read[side] += len(changes)

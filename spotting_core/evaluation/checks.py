@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.repeated_keys import repeated_keys
 from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.repeats import repeat_count, repeats_clause
 from spotting_core.domain.timecode import frame_rate
@@ -133,3 +135,10 @@ def record_unknown(counts: Mapping[str, int], classes: Iterable[str], what: str,
     """Record the labels or predictions that are left out because no class is called so."""
     for clause in unknown_names(counts, classes, what):
         record.skip(game, clause)
+
+
+def record_repeated_keys(content: bytes, where: str, game: str, record: Record) -> None:
+    """Record the keys of a file that stand twice in one object, of which the last one was read."""
+    note = repeated_keys(content, Path(where).name)
+    if note is not None:
+        record.skip(game, note)

@@ -19,7 +19,7 @@ import numpy as np
 from spotting_core.base.archives import inflate, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import check_some_known, plain_name
-from spotting_core.evaluation.checks import check_same_rate, record_unknown
+from spotting_core.evaluation.checks import check_same_rate, record_repeated_keys, record_unknown
 from spotting_core.evaluation.collect import LARGEST_SPLIT, Record, read_whole
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.spot_files import decoded
@@ -49,11 +49,12 @@ _DECODER = msgspec.json.Decoder(list[Video])
 _SHAPE = '[{"video": "game/1", "fps": 25, "num_frames": 67500, "events": [{"frame": 312, "label": "Goal"}]}]'
 
 
-def read_frame_file(path: Path, split: str | None = None) -> list[Video]:
+def read_frame_file(path: Path, split: str | None = None, record: Record | None = None) -> list[Video]:
     """Videos of a JSON file (also gzipped), or of the only one in a folder or zip.
 
     Arguments:
         split: name of the file, without its ending, where a folder or zip holds several (val, test).
+        record: is told what is doubtful about the file.
 
     Errors:
         BadInputError: missing, damaged, of another form, or several files and no split.
@@ -64,6 +65,8 @@ def read_frame_file(path: Path, split: str | None = None) -> list[Video]:
     if len(set(names)) != len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise BadInputError(f"the video {twice!r} occurs twice", where=where)
+    if record is not None:
+        record_repeated_keys(content, where, "all videos", record)
     return videos
 
 

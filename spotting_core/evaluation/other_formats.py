@@ -13,9 +13,10 @@ from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.spot_files import LABEL_FILES, PREDICTION_FILES
-from spotting_core.formats import labels_v2, registry, results_spotting
+from spotting_core.formats import labels_v2, recognition, registry, results_spotting
 from spotting_core.formats.document import Document, Options
-from spotting_core.formats.registry import FORMATS, SPOTS, Format
+from spotting_core.formats.format import SPOTS, Format
+from spotting_core.formats.registry import FORMATS
 from spotting_core.formats.tree import names_inside
 
 PREDICTIONS, LABELS = "predictions", "labels"
@@ -39,8 +40,8 @@ def other_format(path: Path, kind: str) -> Format | None:
     try:
         if (path.is_dir() or is_zip(path)) and _holds_own(names_inside(path), kind):
             return None
-        form = registry.guess_source(path)
-    except registry.MixedFormatsError:
+        form = recognition.guess_source(path, FORMATS)
+    except recognition.MixedFormatsError:
         raise
     except BadInputError:
         if path.is_dir() or path.suffix.lower() in _READ_OR_JUDGED:
@@ -104,7 +105,7 @@ def _documents(path: Path, form: Format, kind: str, record: Record) -> Iterator[
     Errors:
         BadInputError: see ``registry.read``; also predictions without a confidence.
     """
-    for why, number in registry.set_aside(path, form).items():
+    for why, number in recognition.set_aside(path, form, FORMATS).items():
         record.skip(path.name, f"{number} × {why}")
     for document in registry.read(path, form, Options()):
         unsure = sum(spot.confidence is None for spot in document.spots)

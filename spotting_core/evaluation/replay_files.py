@@ -11,6 +11,7 @@ import msgspec
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.camera_files import FILES as LABEL_FILES
 from spotting_core.evaluation.camera_files import EvaluatedChange, of_halves, read_changes
+from spotting_core.evaluation.checks import record_repeated_keys
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import decoded
 from spotting_core.formats.document import check_confidence
@@ -83,6 +84,8 @@ def read_replay_games(
     with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as predicted:
         for pair in pairs(true, predicted, split, record):
             truth = read_changes(pair.labels, pair.label_file)
+            record_repeated_keys(pair.labels, pair.label_file, pair.game, record)
+            record_repeated_keys(pair.predictions, pair.prediction_file, pair.game, record)
             if not official:
                 truth = of_halves(truth, pair.game, pair.label_file, record)
             games.append(ReplayGame(pair.game, truth, read_replays(pair.predictions, pair.prediction_file)))

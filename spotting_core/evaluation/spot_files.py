@@ -16,6 +16,7 @@ import numpy as np
 
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.json_places import no_number
 from spotting_core.base.nesting import check_json
 from spotting_core.base.texts import utf8_json
 from spotting_core.domain.class_names import check_some_known, plain_name
@@ -23,6 +24,7 @@ from spotting_core.evaluation.checks import (
     check_confidences,
     check_some_truth,
     check_some_used,
+    record_repeated_keys,
     record_repeats,
     record_unknown,
 )
@@ -31,7 +33,7 @@ from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.official_splits import model_beside, trained_on
 from spotting_core.evaluation.track import HALVES
 from spotting_core.formats.document import check_time
-from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, runs_on
+from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, parse_game_time, runs_on, two_times
 
 LABEL_FILES = ("Labels-v2.json", "Labels.json")
 PREDICTION_FILES = ("results_spotting.json", "Predictions-v2.json")
@@ -162,10 +164,8 @@ def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str
     except msgspec.ValidationError as error:
         raise BadInputError(f"this is no {what} ({error})", where=where, fix=f"It is built so: {shape}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if b"NaN" in content:
-            raise BadInputError(
-                "a value is not a number (NaN)", where=where, fix="Every score needs a number"
-            ) from error
+        if (refusal := no_number(content, where)) is not None:
+            raise refusal from error
         raise BadInputError(f"this {what} is not JSON ({error})", where=where) from error
 
 
@@ -179,6 +179,7 @@ def label_columns(
         BadInputError: not such a file, or a time that cannot be read.
     """
     rows = decoded(_LABELS, content, where, "Labels-v2 file", _LABELS_SHAPE).annotations
+    record_repeated_keys(content, where, game, record)
     labels = _indices(rows, classes)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0]
     halves, times = _moments(known, where, game, record, official)
@@ -202,6 +203,7 @@ def prediction_columns(
         BadInputError: not such a file, a half or time that is no number, or a confidence that is none.
     """
     rows = decoded(_PREDICTIONS, content, where, _RESULTS, _RESULTS_SHAPE).predictions
+    record_repeated_keys(content, where, game, record)
     labels = _indices(rows, classes)
     unknown = _unknown(rows, labels)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0] if unknown else rows
@@ -239,6 +241,10 @@ def _moments(
     for number, row in enumerate(rows):
         half, time = _moment(row, where)
         halves[number], times[number] = max(-_MOST_HALF, min(_MOST_HALF, half)), time
+    clocks = [None if row.position is None else _clock(row.gameTime) for row in rows]
+    doubt = two_times(halves.tolist(), times.tolist(), clocks, "position", "gameTime")
+    if doubt is not None:
+        record.skip(game, f"{Path(where).name}: {doubt}")
     second = halves == 2
     if not official and runs_on(times[second].tolist()):
         times[second] -= HALF_LENGTH
@@ -247,6 +253,14 @@ def _moments(
         for number in (int(times.argmin()), int(times.argmax())):
             check_time(int(times[number]), f"{where}, {rows[number].label} at {rows[number].gameTime}")
     return halves, times
+
+
+def _clock(text: str) -> int | None:
+    """Microseconds of a ``gameTime``; what most files have is read without looking further."""
+    digits = text[4:6] + text[7:]
+    if text[1:4] == " - " and text[6:7] == ":" and len(digits) == 4 and digits.isdecimal():
+        return (int(text[4:6]) * 60 + int(text[7:])) * 1_000_000
+    return parse_game_time(text).clock
 
 
 def _moment(row: Any, where: str) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import PurePath
@@ -22,6 +22,7 @@ from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.parts import MOST_PARTS, Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.timecode import drops
+from spotting_core.formats.game_time import two_times
 
 LONGEST = 24 * 3600 * 1_000_000
 """Microseconds that a part of a match cannot be longer than."""
@@ -174,6 +175,32 @@ class Options:
             action = self.classes.get(label)
             return round(action.lead * 1e6), round(action.lag * 1e6)
         return 5_000_000, 5_000_000
+
+
+def entries_apart(entries: Sequence[Entry], counted: str, other: str) -> str | None:
+    """A clause on the entries whose times and clocks contradict each other, see ``two_times``."""
+    spots = [entry.spot for entry in entries]
+    return two_times(
+        [s.half for s in spots], [s.time for s in spots], [entry.clock for entry in entries], counted, other
+    )
+
+
+def check_fields(row: Any, names: Sequence[str], what: str, where: str) -> None:
+    """Refuse an entry that lacks a field without which it says nothing.
+
+    Arguments:
+        what: an entry is called in its format.
+
+    Errors:
+        BadInputError: it is no object, or lacks one of the fields; names them.
+    """
+    if not isinstance(row, Mapping):
+        fix = f"Give an object with {' and '.join(names)}"
+        raise BadInputError(f"this {what} is no object: {str(row)[:40]!r}", where=where, fix=fix)
+    missing = [name for name in names if row.get(name) is None]
+    if missing:
+        what = f"this {what} has no {' and no '.join(missing)}"
+        raise BadInputError(what, where=where, fix=f"Give it {' and '.join(missing)}, or leave it out")
 
 
 def other_match(called: str, match: str) -> str | None:

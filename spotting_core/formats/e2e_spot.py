@@ -31,10 +31,12 @@ import numpy as np
 from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.json_places import no_json
 from spotting_core.base.nesting import LARGEST_PIECE, LARGEST_SCORES, JsonStream
+from spotting_core.base.repeated_keys import KeyedObject, repeated_keys_clause, repeats_of
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.suppression import Spotting, spots_of_half
-from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
+from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, check_fields, possible
 from spotting_core.formats.labels_v2 import text_label
 
 FORM = "e2e-spot"
@@ -73,11 +75,7 @@ def _opened(path: Path, largest: int = LARGEST_PIECE) -> Iterator[JsonStream]:
         with unpacked(path) as stream:
             yield JsonStream(stream, path, largest)
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this file is not JSON ({_short(error)})", where=path) from error
-
-
-def _short(error: Exception) -> str:
-    return str(error).splitlines()[0]
+        raise no_json(error, path) from error
 
 
 # --- labels and predictions ---------------------------------------------------------------------------
@@ -90,7 +88,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
         BadInputError: not of this form; names the video and event.
     """
     with _opened(path) as stream:
-        videos = ijson.items(stream, "item", use_float=True)
+        videos = ijson.items(stream, "item", use_float=True, map_type=KeyedObject)
         for game, halves in groupby(_named(videos, path), key=lambda v: v[0]):
             yield _document(game, ((half, video) for _, half, video in halves), path)
 
@@ -109,6 +107,7 @@ def _document(game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], path: 
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
     notes: tuple[str, ...] = ()
+    repeats: list[str] = []
     for half, video in halves:
         where = f"{path}, {video['video']}"
         if half in infos:
@@ -119,6 +118,9 @@ def _document(game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], path: 
         entries += [
             _entry(f"{where}, event {n}", half, event, info.rate) for n, event in enumerate(video["events"], start=1)
         ]
+        repeats += repeats_of(video, str(video["video"]), "events")
+    if repeats:
+        notes = (*notes, repeated_keys_clause(path, repeats))
     return Document(tuple(entries), game, FORM, halves=infos, notes=notes)
 
 
@@ -145,12 +147,14 @@ def _info(video: Mapping[str, Any], where: str) -> HalfInfo:
 
 
 def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
+    check_fields(event, ("frame", "label"), "event", where)
     try:
         time = round(_frame(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
         label = text_label(event["label"], where)
         confidence = float(event["score"]) if "score" in event else None
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise BadInputError(f"this event cannot be read ({error})", where=where) from error
+    except (TypeError, ValueError, ArithmeticError) as error:
+        what = f"the frame or score of this event cannot be read ({error})"
+        raise BadInputError(what, where=where, fix="Give them as numbers") from error
     extras = {k: v for k, v in event.items() if k not in _EVENT_OWN}
     comment = _COMMENT.match(str(event.get("comment", "")))
     if "comment" in event and comment is None:

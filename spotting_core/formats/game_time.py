@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.clock import half_clock
 from spotting_core.formats.written_numbers import named_half
 
 HALF_LENGTH = 45 * 60 * 1_000_000
@@ -20,6 +22,7 @@ HALF_LENGTH = 45 * 60 * 1_000_000
 
 _GAME_TIME = re.compile(r"\s*(?:(\d{1,3})\s*[-–]\s*)?(\d{1,6}):(\d{1,6})(?:[.,](\d{1,6}))?\s*")
 _HALF_ALONE = re.compile(r"\s*(\d{1,3})\s*[-–]?\s*")
+_APART = 1_500_000  # microseconds by which two statements of a time may differ: clocks have whole seconds
 _NO_HALF = 65 * 60 * 1_000_000  # with stoppage time
 _LARGEST = 1e15  # milliseconds, beyond which numbers are no longer whole
 
@@ -112,6 +115,30 @@ def runs_on(times: Iterable[int]) -> bool:
     """
     known = list(times)
     return bool(known) and min(known) >= HALF_LENGTH and max(known) >= _NO_HALF
+
+
+def two_times(
+    halves: Iterable[int], times: Iterable[int], clocks: Iterable[int | None], counted: str, other: str
+) -> str | None:
+    """A clause on entries whose file says two times of them; None where there is none. A clock of half 2 may run on
+    from 45:00, and one of a time before the first frame stands at 0.
+
+    Arguments:
+        halves, times, clocks: of every entry in the file's order the half, the time that counts and that by the other
+            statement, microseconds; None where there is none. counted, other: what the statements are called.
+    """
+    stated, apart, first = 0, 0, ""
+    for half, time, clock in zip(halves, times, clocks, strict=True):
+        if clock is None:
+            continue
+        stated += 1
+        over = clock - time if time > 0 else clock
+        if -_APART <= over <= _APART or (half == 2 and abs(over - HALF_LENGTH) <= _APART):
+            continue
+        apart += 1
+        first = first or f"{half_clock(time)} by {counted} is {half_clock(clock)} by {other}"
+    of = f"{apart} of {count_of(stated, 'entry', 'entries')} with {counted} and {other}"
+    return f"{of} say two times: {first}; {counted} counts" if apart else None
 
 
 RUNS_ON = "the clock of half 2 runs on from 45:00; 45 minutes are taken off its times"

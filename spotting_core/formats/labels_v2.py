@@ -19,7 +19,7 @@ from spotting_core.base.files import json_bytes, parse_json, read_json, write_js
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, Options, possible
+from spotting_core.formats.document import Document, Entry, Options, entries_apart, possible
 from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, parse_game_time, runs_on
 
 FORM = "labels-v2"
@@ -56,6 +56,8 @@ def _document(content: Any, where: object, game: str) -> Document:
     entries = [entry(f"{where}, annotation {n}", row) for n, row in enumerate(annotations, start=1)]
     header = {k: v for k, v in content.items() if k != "annotations"}
     entries, notes = of_halves(entries)
+    doubt = entries_apart(entries, "position", "gameTime")
+    notes = notes if doubt is None else (*notes, doubt)
     game = game or str(content.get("UrlLocal") or "").strip("/")
     return Document(tuple(entries), game, FORM, header, notes=notes)
 

@@ -31,10 +31,12 @@ import ijson
 from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.json_places import no_json
 from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
+from spotting_core.base.repeated_keys import KeyedObject, repeated_keys_clause, repeats_of
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats import labels_v2
-from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
+from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, check_fields, possible
 from spotting_core.formats.written_numbers import named_half
 
 FORM, FIRST = "osl", "osl-v1"
@@ -60,11 +62,11 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
         header = _header(path)
         with unpacked(path) as file:
             stream = JsonStream(file, path, LARGEST_PIECE, _LEVEL)
-            samples = ijson.items(stream, "data.item", use_float=True)
+            samples = ijson.items(stream, "data.item", use_float=True, map_type=KeyedObject)
             for game, halves in groupby(_placed(samples, path), key=lambda s: s[0]):
                 yield _document(game, ((half, sample) for _, half, sample in halves), header, path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
+        raise no_json(error, path) from error
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def _document(
 ) -> Document:
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
+    repeats: list[str] = []
     for half, sample in halves:
         where = f"{path}, sample {sample.get('id', game)}"
         if half in infos:
@@ -136,17 +139,21 @@ def _document(
         infos[half] = HalfInfo(rate, file=file if isinstance(file, str) else None, extras=extras)
         rows = sample.get("events", [])
         entries += [_entry(f"{where}, event {n}", half, row) for n, row in enumerate(rows, start=1)]
-    return Document(tuple(entries), game, FORM, header, infos)
+        repeats += repeats_of(sample, str(sample.get("id", game)), "events")
+    notes = (repeated_keys_clause(path, repeats),) if repeats else ()
+    return Document(tuple(entries), game, FORM, header, infos, notes)
 
 
 def _entry(where: str, half: int, row: Any) -> Entry:
+    check_fields(row, ("label", "position_ms"), "event", where)
     try:
         time = round(float(row["position_ms"]) * 1000)
         label = labels_v2.text_label(row["label"], where)
         confidence_text = row.get("confidence_score")
         confidence = None if confidence_text is None else float(confidence_text)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise BadInputError(f"this event cannot be read ({error})", where=where) from error
+    except (TypeError, ValueError, ArithmeticError) as error:
+        what = f"the position_ms or confidence_score of this event cannot be read ({error})"
+        raise BadInputError(what, where=where, fix="Give them as numbers") from error
     extras = {k: v for k, v in row.items() if k not in _OWN}
     for key, known in (("team", ("home", "away")), ("visibility", _VISIBLE)):
         if key in row and (not isinstance(row[key], str) or row[key] not in known):
@@ -177,11 +184,11 @@ def read_first_version(path: Path, options: Options) -> Iterator[Document]:
     try:
         with unpacked(path) as file:
             stream = JsonStream(file, path, LARGEST_PIECE, _LEVEL)
-            videos = ijson.items(stream, "videos.item", use_float=True)
+            videos = ijson.items(stream, "videos.item", use_float=True, map_type=KeyedObject)
             for game, halves in groupby(_placed_videos(videos, path), key=lambda v: v[0]):
                 yield _first_document(game, [(half, video) for _, half, video in halves], path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
+        raise no_json(error, path) from error
 
 
 def _placed_videos(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int | None, Mapping[str, Any]]]:
@@ -197,6 +204,7 @@ def _placed_videos(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int
 def _first_document(game: str, halves: list[tuple[int | None, Mapping[str, Any]]], path: Path) -> Document:
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
+    repeats: list[str] = []
     for half, video in halves:
         where = f"{path}, {video.get('path_video', game)}"
         rows = video.get("annotations", [])
@@ -209,7 +217,10 @@ def _first_document(game: str, halves: list[tuple[int | None, Mapping[str, Any]]
         file = video.get("path_video")
         infos[half or 1] = HalfInfo(file=file if isinstance(file, str) else None)
         entries += own
+        repeats += repeats_of(video, str(video.get("path_video", game)), "annotations")
     entries, notes = labels_v2.of_halves(entries)
+    if repeats:
+        notes = (*notes, repeated_keys_clause(path, repeats))
     return Document(tuple(entries), game, FIRST, halves=infos, notes=notes)
 
 

@@ -1,4 +1,4 @@
-"""Which formats there are: how each is recognised, whether it reads and writes, and what it carries.
+"""Which formats there are: how each is read and written, and what it carries.
 
 ``read`` and ``write`` work on any of them, match by match, whatever holds the matches: one file, a tree of
 folders, a zip of it, or a file of many videos.
@@ -7,18 +7,18 @@ folders, a zip of it, or a file of many videos.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from spotting_core.base.archives import check_none_packed, is_zip, unpacked
+from spotting_core.base.archives import is_zip
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
-from spotting_core.base.files import check_regular, read_json
-from spotting_core.base.texts import check_encoding, decoded_text, marked_encoding, text_in
+from spotting_core.base.repeated_keys import repeated_keys
+from spotting_core.base.texts import check_encoding, text_in
 from spotting_core.domain.class_names import check_some_known
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
@@ -47,100 +47,41 @@ from spotting_core.formats.document import (
     of_classes,
     other_match,
 )
-from spotting_core.formats.foreign_files import is_json_lines, unknown_format
-from spotting_core.formats.json_shapes import json_shape
+from spotting_core.formats.format import SHOTS, SPOTS, Format, ReadMatches, WriteMatches
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.formats.occurrences import Placed, each_once, halves_joined
+from spotting_core.formats.recognition import form_of, guess_source, of_any_name, pattern_inside
 from spotting_core.formats.tree import (
     LARGEST_MEMBER,
     LARGEST_TEXT,
     Member,
-    fits,
-    fits_packed,
     members,
-    names_inside,
-    without_gz,
     write_members,
 )
 
-SPOTS, SHOTS = "spots", "shots"
 # Formats whose times may be below 0.
 _BEFORE_START = (labels_v2.FORM, results_spotting.FORM, e2e_spot.FORM, osl.FORM, table_csv.FORM, timeline_otio.FORM)
 CUTS = (sportscode.FORM, edit_list.FORM, final_cut.FORM, *timeline_otio.ADAPTERS)
 """Formats that say what is shown of a spot."""
-_HEAD = 1 << 16  # bytes of a file that are looked at to tell its format
 _CHECK_FILE = "Check that it is the file you mean"
-_ENDINGS = (".json", ".csv", ".xml", ".vtt", ".edl", ".otio", ".fcpxml")
 _JSON = ("*.json", "*.json.gz")
-# Formats whose names in a folder of a match say which of its files are meant, the first that is there.
-_OF_FOLDERS = (labels_v2.FORM, labels_v1.FORM, labels_cameras.FORM, labels_game_state.FORM, results_spotting.FORM)
-_LOOKED_INTO = 200  # files of a folder or zip whose beginning is read to tell their format
-_NAMED = 4  # files that are named of those of a format
 
 AnyDocument = Document | CameraDocument
-ReadMatches = Callable[[Path, Options], Iterator[Any]]
 _ReadFile = Callable[[Path, Options], Iterator[Document]]
-WriteMatches = Callable[[Path, Iterable[Any], Options], int]
 
 
-class MixedFormatsError(BadInputError):
-    """Files of several formats lie in one folder or zip."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """One format.
-
-    Arguments:
-        name: as on the command line; title: for people.
-        patterns: names of its files, the first that of a new file in a folder.
-        suffix: ending of a new file; mime: its type for a download.
-        kind: ``spots`` or ``shots``.
-        read, write: matches of a path, or None where it cannot.
-        confidence, team, visibility: whether it carries them.
-        resolution: the finest time it tells.
-        many: whether one file holds many matches.
-        sign: text that only its files have near the start.
-        plain: whether it is plain text, which does not say its encoding.
-        inside: names of its files that are read of a folder or zip: all of them where ``many``, else the first that is
-            there. A format of another package may read any.
-    """
-
-    name: str
-    title: str
-    patterns: tuple[str, ...]
-    suffix: str
-    mime: str
-    read: ReadMatches | None
-    write: WriteMatches | None
-    confidence: bool
-    team: bool
-    visibility: bool
-    resolution: str
-    kind: str = SPOTS
-    many: bool = False
-    sign: str = ""
-    plain: bool = False
-    inside: tuple[str, ...] = ("*",)
-
-    @property
-    def reads(self) -> bool:
-        return self.read is not None
-
-    @property
-    def writes(self) -> bool:
-        return self.write is not None
-
-
-def _each(form: str, patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) -> ReadMatches:
+def _each(form: str, patterns: tuple[str, ...], parse: Callable[..., Any], is_json: bool) -> ReadMatches:
     """Reader of a format that has one match in a file."""
+    largest = LARGEST_MEMBER if is_json else LARGEST_TEXT
 
     def read(path: Path, options: Options) -> Iterator[Any]:
-        for member in _own_members(path, _pattern_inside(path, patterns), form, largest):
+        for member in _own_members(path, pattern_inside(path, patterns), form, largest):
             content = member.read()
             if options.encoding is not None:
                 content = text_in(content, options.encoding, member.where).encode("utf-8", "surrogatepass")
-            yield parse(content, member.where, member.game, options)
+            document = parse(content, member.where, member.game, options)
+            note = repeated_keys(content, member.where) if is_json else None
+            yield document if note is None else replace(document, notes=(*document.notes, note))
 
     return read
 
@@ -177,24 +118,11 @@ def _own_members(
     Errors:
         BadInputError: see ``members``.
     """
-    looked_into = _of_any_name(patterns) and (path.is_dir() or is_zip(path))
+    looked_into = of_any_name(patterns) and (path.is_dir() or is_zip(path))
     for member in members(path, patterns, largest):
-        own = _form_of(member) if looked_into else None
+        own = form_of(member, FORMATS) if looked_into else None
         if own is None or own.name == form:
             yield member
-
-
-def _of_any_name(patterns: str | tuple[str, ...]) -> bool:
-    """Whether files that are called so may be of other formats too."""
-    return not isinstance(patterns, str) or patterns.startswith("*")
-
-
-def _form_of(member: Member) -> Format | None:
-    """The format of a file in a folder or zip; None where that cannot be told."""
-    try:
-        return _of_start(member.name, member.head(_HEAD))
-    except BadInputError:  # of other things than spots, or damaged
-        return None
 
 
 def _to_each(pattern: str, render: Callable[..., bytes]) -> WriteMatches:
@@ -211,16 +139,6 @@ def _is_tree(path: Path) -> bool:
     return path.suffix.lower() == ".zip" or not path.suffix or path.is_dir()
 
 
-def _pattern_inside(path: Path, patterns: tuple[str, ...]) -> str:
-    """The pattern that files of a tree or zip have; that of all files of their ending if none."""
-    if path.is_dir() or is_zip(path):
-        names = names_inside(path)
-        known = next((p for p in patterns if any(fits_packed(n, p) for n in names)), None)
-        ending = f"*{Path(patterns[0]).suffix}"
-        return known or (ending if any(fits_packed(n, ending) for n in names) else patterns[0])
-    return patterns[0]
-
-
 def _simple(parse: Callable[..., Any]) -> Callable[..., Any]:
     return lambda content, where, game, options: parse(content, where, game)
 
@@ -232,8 +150,7 @@ def _table() -> tuple[Format, ...]:
         name: str, title: str, patterns: tuple[str, ...], suffix: str, mime: str,
         parse: Callable[..., Any], render: Callable[..., bytes], carried: str, resolution: str, **more: Any,
     ) -> Format:  # fmt: skip
-        largest = LARGEST_MEMBER if mime == json_type else LARGEST_TEXT
-        read, write = _each(name, patterns, parse, largest), _to_each(patterns[0], render)
+        read, write = _each(name, patterns, parse, mime == json_type), _to_each(patterns[0], render)
         return Format(
             name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, inside=patterns, **more
         )
@@ -251,7 +168,7 @@ def _table() -> tuple[Format, ...]:
     def only_read(
         name: str, title: str, pattern: str, parse: Callable[..., Any], carried: str, resolution: str
     ) -> Format:
-        read = _each(name, (pattern,), _simple(parse), LARGEST_MEMBER)
+        read = _each(name, (pattern,), _simple(parse), is_json=True)
         return Format(
             name, title, (pattern,), ".json", json_type, read, None, *_carried(carried), resolution, inside=(pattern,)
         )
@@ -331,178 +248,6 @@ def spot_writers() -> list[Format]:
     return [f for f in FORMATS.values() if f.writes and f.kind == SPOTS]
 
 
-def guess_source(path: Path) -> Format:
-    """The format of a file, tree or zip: by how JSON is built, by the names in it, by how it starts.
-
-    Errors:
-        BadInputError: nothing there, no format fits, or it holds something else than spots and shots.
-    """
-    if not path.exists():
-        raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
-    check_regular(path)
-    if not (path.is_dir() or is_zip(path)):
-        return _of_file(path.name, path)
-    guess = _of_tree(path)
-    if guess is None:
-        raise unknown_format(b"", names_inside(path), path)
-    return guess
-
-
-def _of_tree(path: Path) -> Format | None:
-    """The format of the files of a tree or zip: by the names that SoccerNet's folders have, else the one of all that
-    are recognised.
-
-    Errors:
-        BadInputError: several formats, or nothing that is read but packed files or those of other things.
-    """
-    names = names_inside(path)
-    folders = [form for form in FORMATS.values() if form.name in _OF_FOLDERS]
-    for form in folders:
-        if form.reads and any(fits_packed(n, form.patterns[0]) for n in names):
-            return form
-    if not any(_may_be_read(n) for n in names):
-        check_none_packed(names, path)
-    forms = _forms_inside(path)
-    known = [name for name in forms if name is not None]
-    if len(known) == 1:
-        return FORMATS[known[0]]
-    if known:
-        listed = "; ".join(f"{FORMATS[name].title}: {_listed(forms[name])}" for name in known)
-        raise MixedFormatsError(
-            f"files of several formats lie here ({listed})",
-            where=path,
-            fix="Give those of one format by themselves, or name it to touchline convert with --from "
-            + " or --from ".join(known),
-        )
-    for member in _readable(path) if forms else ():
-        _of_start(member.name, member.head(_HEAD))  # says what it is instead
-    return None
-
-
-def _may_be_read(name: str) -> bool:
-    """Whether files of any format are called so, packed by gzip or not."""
-    return _ending(without_gz(name)) in _ENDINGS or _by_name(name) is not None
-
-
-def _readable(path: Path) -> Iterator[Member]:
-    """Those files of a folder or zip that may be of a format, in the order of their paths."""
-    return (m for m in members(path, "*") if _may_be_read(m.name))
-
-
-def _forms_inside(path: Path) -> dict[str | None, list[str]]:
-    """Name of a format, or None for none, to the files of a folder or zip that are of it.
-
-    Of very many files the first are looked into, and the others told by their names.
-    """
-    forms: dict[str | None, list[str]] = {}
-    for number, member in enumerate(_readable(path)):
-        form = _form_of(member) if number < _LOOKED_INTO else _by_name(member.name)
-        forms.setdefault(form.name if form is not None else None, []).append(_shown(member, path))
-    return forms
-
-
-def _shown(member: Member, path: Path) -> str:
-    """How a file is called in its folder or zip."""
-    return member.where.removeprefix(str(path)).lstrip("/, ")
-
-
-def _listed(files: Sequence[str]) -> str:
-    return ", ".join(files[:_NAMED]) + (f" and {len(files) - _NAMED} more" if len(files) > _NAMED else "")
-
-
-def set_aside(path: Path, form: Format) -> dict[str, int]:
-    """What of a folder or zip is not read with the files of a format: reason, as a clause, to how many files."""
-    if not (path.is_dir() or is_zip(path)):
-        return {}
-    patterns = form.inside if form.many else _pattern_inside(path, form.inside)
-    left: dict[str, list[str]] = {}
-    for number, member in enumerate(_readable(path)):
-        fitting, of_any = fits_packed(member.name, patterns), _of_any_name(patterns)
-        if fitting and not of_any:
-            continue
-        looked_into = number < _LOOKED_INTO or fitting  # as it is where those that fit are read
-        own = _form_of(member) if looked_into else _by_name(member.name)
-        if not fitting or not (own is None or own.name == form.name):
-            left.setdefault(_kind_aside(own, form, patterns, looked_into), []).append(_shown(member, path))
-    return {f"file {kind} ({_listed(files)})": len(files) for kind, files in left.items()}
-
-
-def _kind_aside(own: Format | None, form: Format, patterns: str | tuple[str, ...], looked_into: bool) -> str:
-    """What a file is that is not read with those of a format.
-
-    Arguments:
-        own: its format; patterns: names of those that are read; looked_into: whether more than its name is known.
-    """
-    if own is None:
-        return "of no format that is recognised" if looked_into else "among many whose format was not looked at"
-    if own.name == form.name:
-        called = patterns if isinstance(patterns, str) else " or ".join(patterns)
-        return f"of {own.title} beside those that are read, called {called}"
-    return f"of {own.title}, read with --from {own.name}"
-
-
-def _ending(name: str) -> str:
-    return Path(name.lower()).suffix
-
-
-def _of_file(name: str, path: Path) -> Format:
-    """The format of a file.
-
-    Errors:
-        BadInputError: it is of none, or damaged.
-    """
-    if _ending(name) not in (".json", ".gz", ".otio", ".xml"):
-        named = _by_name(name)
-        if named is not None:
-            return named
-    with unpacked(path) as stream:
-        head = stream.read(_HEAD)
-    guess = _of_start(name, head)
-    if guess is None and _ending(name) == ".json" and not is_json_lines(head.decode("utf-8-sig", "replace")):
-        read_json(path)  # what is not JSON at all says so
-    if guess is None:
-        raise unknown_format(head, (), path)
-    return guess
-
-
-def _of_start(name: str, head: bytes) -> Format | None:
-    """The format of a file that begins so; what JSON is built of counts more than what the file is called."""
-    start = decoded_text(head[:-1] if len(head) == _HEAD else head, name) if marked_encoding(head) else ""
-    start = start or head.decode("utf-8", "replace")
-    shape = json_shape(start.encode("utf-8", "replace"), name)
-    if shape is not None:
-        if shape.form is not None:
-            return FORMATS[shape.form]
-        if shape.refusal:
-            raise BadInputError(shape.refusal, where=name, fix="Give a file of labels or predictions")
-    signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
-    named = _by_name(name) or _by_name(without_gz(name))
-    return (signed or named) if _ending(without_gz(name)) == ".xml" else (named or signed)
-
-
-def _by_name(name: str) -> Format | None:
-    """By a file name that is no bare ``*.xml``: several formats end so."""
-    fitting = [f for f in FORMATS.values() if any(fits(name, p) and p != "*.xml" for p in f.patterns)]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-def guess_target(path: Path, kind: str = SPOTS) -> Format:
-    """The format that a target's name asks for.
-
-    Errors:
-        BadInputError: none or several fit.
-    """
-    named = _by_name(path.name)
-    if named is not None and named.writes:
-        return named
-    fitting = [f for f in FORMATS.values() if f.writes and f.kind == kind and path.name.lower().endswith(f.suffix)]
-    if path.suffix.lower() == ".xml":
-        fitting = [FORMATS[sportscode.FORM]]
-    if len(fitting) == 1:
-        return fitting[0]
-    raise BadInputError("the format to write cannot be told from this name", where=path, fix="Name it with --to")
-
-
 def read(path: Path, form: Format | None = None, options: Options | None = None) -> Iterator[Any]:
     """Matches of a file, tree or zip, one by one: ``Document`` or, for camera labels, ``CameraDocument``.
 
@@ -513,7 +258,7 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
         BadInputError: it cannot be read, a confidence is above 1, a part is none of ``options.classes``, or, behind the
             last match, not one label is of them.
     """
-    form, options = form or guess_source(path), options or Options()
+    form, options = form or guess_source(path, FORMATS), options or Options()
     if form.read is None:
         raise BadInputError(f"{form.title} cannot be read", where=path)
     if options.encoding is not None:
@@ -572,7 +317,7 @@ def read_of_match(path: Path, match: str, form: Format | None = None, options: O
     Errors:
         BadInputError: see ``read``; also several matches and none of that name.
     """
-    form = form or guess_source(path)
+    form = form or guess_source(path, FORMATS)
     if form.kind != SPOTS:
         raise BadInputError(f"this holds no spots, read as {form.title}", where=path, fix="Give a file of spots")
     documents = [d for d in read(path, form, options) if isinstance(d, Document)]

@@ -15,7 +15,7 @@ from typing import Any
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.domain.spots import Spot
-from spotting_core.formats.document import Document, Entry, Options, possible
+from spotting_core.formats.document import Document, Entry, Options, entries_apart, possible
 from spotting_core.formats.game_time import moment_of, parse_game_time
 from spotting_core.formats.labels_v2 import of_halves, text_label
 
@@ -54,6 +54,8 @@ def _document(content: Any, where: object, game: str, source: str) -> Document:
     entries = [_entry(f"{where}, prediction {n}", row, source) for n, row in enumerate(rows, start=1)]
     header = {k: v for k, v in content.items() if k != "predictions"}
     entries, notes = of_halves(entries)
+    doubt = entries_apart(entries, "position", "gameTime")
+    notes = notes if doubt is None else (*notes, doubt)
     game = game or str(content.get("UrlLocal") or "").strip("/")
     return Document(tuple(entries), game, FORM, header, notes=notes)
 

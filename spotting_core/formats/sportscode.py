@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 from defusedxml.common import DefusedXmlException
@@ -34,9 +34,15 @@ FILE_NAME = "sportscode.xml"
 IMPORTED = "imported"
 HALF, TIME, TEAM, CONFIDENCE, VISIBILITY = "Half", "Time", "Team", "Confidence", "Visibility"
 _CHILDREN = {"ID", "start", "end", "code", "label"}
+_WRITTEN = {
+    **dict.fromkeys(("start", "end"), "in seconds of the recording, 758.0, or as a clock, 0:12:38"),
+    f"label {TIME}": "as a clock of the half, 12:38.000",
+}
+_SHOWN = 40  # characters of a value that a refusal shows
 _NAMED = 5  # instances that a note names
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_Value = TypeVar("_Value")
 Label = tuple[str | None, str]
 """Group (or None) and text."""
 
@@ -87,18 +93,17 @@ def _notes(turned: list[str]) -> tuple[str, ...]:
 
 
 def _entry(element: ElementTree.Element, where: str) -> Entry:
-    try:
-        start, end = _microseconds(element.findtext("start")), _microseconds(element.findtext("end"))
-        label = (element.findtext("code") or "").strip()
-        labels = [(_clean(e.findtext("group")), _clean(e.findtext("text")) or "") for e in element.iterfind("label")]
-        groups = dict(reversed(labels))  # the first of a group counts
-        numbered = groups.get(HALF, "").isdecimal()  # "1st half" is somebody's own label
-        half = int(groups[HALF]) if numbered else 1
-        placed = numbered and TIME in groups
-        time = parse_clock(groups[TIME]) if placed else start
-        confidence = parse_number(groups[CONFIDENCE]) if CONFIDENCE in groups else None
-    except (TypeError, ValueError, ArithmeticError, BadInputError) as error:
-        raise BadInputError("the start, end or labels of this instance cannot be read", where=where) from error
+    start, end = (_value(_microseconds, element.findtext(name), name, where) for name in ("start", "end"))
+    label = (element.findtext("code") or "").strip()
+    labels = [(_clean(e.findtext("group")), _clean(e.findtext("text")) or "") for e in element.iterfind("label")]
+    groups = dict(reversed(labels))  # the first of a group counts
+    numbered = groups.get(HALF, "").isdecimal()  # "1st half" is somebody's own label
+    half = _value(int, groups[HALF], f"label {HALF}", where) if numbered else 1
+    placed = numbered and TIME in groups
+    time = _value(parse_clock, groups[TIME], f"label {TIME}", where) if placed else start
+    confidence = (
+        _value(parse_number, groups[CONFIDENCE], f"label {CONFIDENCE}", where) if CONFIDENCE in groups else None
+    )
     if not label:
         raise BadInputError("this instance has no code", where=where)
     own = {HALF, TIME, CONFIDENCE} if placed else {CONFIDENCE}
@@ -136,9 +141,25 @@ def _tag(text: str) -> str:
     return str(ElementTree.fromstring(text).tag)
 
 
-def _microseconds(text: str | None) -> int:
+def _value(read: Callable[[str], _Value], text: str | None, name: str, where: str) -> _Value:
+    """What a field of an instance says.
+
+    Errors:
+        BadInputError: it is not there or cannot be read; names it, and how it is written.
+    """
+    written = (text or "").strip()
+    fix = f"Give the {name} {_WRITTEN.get(name, 'as a number')}"
+    if not written:
+        raise BadInputError(f"this instance has no {name}", where=where, fix=fix)
+    try:
+        return read(written)
+    except (ValueError, ArithmeticError, BadInputError) as error:
+        what = f"the {name} {written[:_SHOWN]!r} of this instance cannot be read"
+        raise BadInputError(what, where=where, fix=fix) from error
+
+
+def _microseconds(seconds_text: str) -> int:
     """Seconds, or a clock ``h:mm:ss``, as some programs write."""
-    seconds_text = (text or "").strip()
     return parse_clock(seconds_text) if ":" in seconds_text else round(parse_number(seconds_text) * 1e6)
 
 

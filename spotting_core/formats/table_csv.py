@@ -43,6 +43,7 @@ from spotting_core.formats.document import (
     check_half,
     check_name,
     check_time,
+    entries_apart,
 )
 from spotting_core.formats.game_time import parse_game_time
 from spotting_core.formats.labels_v2 import of_halves
@@ -53,6 +54,8 @@ FORM = "csv"
 COLUMNS = ("half", "match_time", "seconds", "label", "confidence", "team", "visible", "source")
 IMPORTED = "imported"
 _TIMES = ("seconds", "position", "time")
+_MATCH_TIME = "match_time"
+_MATCH_CLOCK = re.compile(r"(?:(\d{1,3})\+)?(\d{1,3}):(\d\d)(?:\.(\d{1,6}))?")
 _ALSO = {
     "label": ("class", "action", "event", "code"), "half": ("period",), "confidence": ("probability",),
     "position": ("position_ms", "milliseconds"), "game": ("match", "match_id", "game_id"),
@@ -82,9 +85,11 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
             table = _Table.of(handle, path)
             guessed = options.encoding is None and encoding in TITLES
             notes = (f"{path}: its text is read as {TITLES[encoding]}",) if guessed else ()
-            for game, runs in groupby(_Entries(table, path), key=itemgetter(0)):
+            for game, runs in groupby(_Entries(table, path, options.parts), key=itemgetter(0)):
                 entries, running = of_halves(list(bounded(chain.from_iterable(run for _, run in runs), path)))
-                yield Document(tuple(entries), game, FORM, notes=(*notes, *running))
+                doubt = entries_apart(entries, table.time, _MATCH_TIME)
+                doubts = () if doubt is None else (doubt,)
+                yield Document(tuple(entries), game, FORM, notes=(*notes, *running, *doubts))
     except csv.Error as error:
         raise BadInputError(f"this file is not CSV ({error})", where=path) from error
 
@@ -232,8 +237,8 @@ class _Entries:
     what cells of few values say is read once for each of them.
     """
 
-    def __init__(self, table: _Table, path: Path) -> None:
-        self._table, self._path = table, path
+    def __init__(self, table: _Table, path: Path, parts: Parts) -> None:
+        self._table, self._path, self._parts = table, path, parts
         self._few = [name for name in _FEW if name in table.columns]
         self._places = [table.columns[name] for name in self._few]
         self._known: dict[tuple[str, ...], _Described] = {}
@@ -274,6 +279,7 @@ class _Entries:
         sure = table.columns.get("confidence")
         confidences = [None] * len(rows) if sure is None else _confidences(columns[sure], table)
         extras = self._extras(columns, len(rows))
+        clocks = self._clocks(columns, described)
         entries = [
             Entry(
                 Spot(
@@ -281,8 +287,9 @@ class _Entries:
                     of.source or (TRUTH if confidence is None else IMPORTED),
                 ),
                 {**others, "team": of.odd_team} if of.odd_team else others,
+                clock,
             )
-            for of, time, confidence, others in zip(described, times, confidences, extras, strict=True)
+            for of, time, confidence, others, clock in zip(described, times, confidences, extras, clocks, strict=True)
         ]  # fmt: skip
         games = [of.game for of in described]
         if games.count(games[0]) == len(games):
@@ -297,6 +304,14 @@ class _Entries:
             return ({} for _ in range(count))
         cells = zip(*[map(read_cell, columns[place]) for place in self._table.others.values()], strict=True)
         return (dict(zip(names, of_row, strict=True)) for of_row in cells)
+
+    def _clocks(self, columns: list[tuple[str, ...]], described: Sequence[_Described]) -> Iterable[int | None]:
+        """The clock of each row's half by its match time, where the table says it."""
+        place = self._table.columns.get(_MATCH_TIME)
+        if place is None or self._parts.length is None:
+            return (None for _ in described)
+        starts = {of.half: self._parts.start(of.half) for of in described}
+        return (_clock(cell, starts[of.half]) for cell, of in zip(columns[place], described, strict=True))
 
     def _described(self, key: tuple[str, ...]) -> _Described:
         """Read cells that were not met before."""
@@ -372,6 +387,20 @@ def _time(cell: str, table: _Table, unit: int) -> int:
     if not math.isfinite(number):
         raise ValueError(f"{text!r} is no time")
     return round(number * unit)
+
+
+def _clock(cell: str, start: int) -> int | None:
+    """Microseconds of a half by a match time, ``57:43`` or ``45+2:10``; None where it is none.
+
+    Arguments:
+        start: of the half by the match clock, which a cell may leave out.
+    """
+    time = _MATCH_CLOCK.fullmatch(cell.strip())
+    if time is None:
+        return None
+    seconds = 60 * (int(time[1] or 0) + int(time[2])) + float(f"{time[3]}.{time[4] or 0}")
+    clock = round(seconds * 1e6)
+    return clock - start if clock >= start else clock
 
 
 def _confidences(cells: Sequence[str], table: _Table) -> Sequence[float | None]:

@@ -175,9 +175,9 @@ def told_apart(colours: np.ndarray, stretch: np.ndarray) -> Kits | None:
         GaussianMixture(kits, covariance_type="tied", n_init=6, random_state=0, reg_covar=0.05).fit(points)
         for kits in KITS
     ]
-    told = [_teams(m.weights_, m.means_) for m in mixtures]
-    best = int(np.argmin([badness for badness, _ in told]))
-    mixture, teams = mixtures[best], told[best][1]
+    splits = [_teams(m.weights_, m.means_) for m in mixtures]
+    best = int(np.argmin([badness for badness, _ in splits]))
+    mixture, teams = mixtures[best], splits[best][1]
     middle = [np.average(mixture.means_[list(t)], axis=0, weights=mixture.weights_[list(t)]) for t in teams]
     if np.linalg.norm(middle[0] - middle[1]) < _LEAST_APART:
         return None
@@ -185,7 +185,7 @@ def told_apart(colours: np.ndarray, stretch: np.ndarray) -> Kits | None:
     return Kits(
         whitening, mixture.means_, mixture.weights_, mixture.covariances_, teams,
         (shirt_rgb(plain[0]), shirt_rgb(plain[1])), np.stack([p[:3] for p in plain]),
-        told[best][0] <= _DOUBTFUL,
+        splits[best][0] <= _DOUBTFUL,
     )  # fmt: skip
 
 

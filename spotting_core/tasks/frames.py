@@ -19,7 +19,7 @@ class FramesTask(Task):
     in_split_files = True
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
-        truth, predicted = read_frame_file(order.labels), read_frame_file(order.predictions)
+        truth, predicted = (read_frame_file(path, record=record) for path in (order.labels, order.predictions))
         classes = None if order.classes is None else class_names(order.classes)
         return evaluate_frames(truth, predicted, record, classes=classes, official=order.official)
 

@@ -15,7 +15,7 @@ import pytest
 
 from spotting_core.base import extensions
 from spotting_core.base.extensions import EXPLANATIONS, FORMATS, SYSTEMS, TASKS
-from spotting_core.formats.registry import Format
+from spotting_core.formats.format import Format
 from spotting_core.models.registry import System
 from tests.app.commands import touchline_fork
 from tests.conftest import REPOSITORY

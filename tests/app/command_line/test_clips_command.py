@@ -45,6 +45,18 @@ def test_clips_of_an_analysis(video: Path, tmp_path: Path, data: DataDirectory) 
     assert [c["starts"] for c in more["clips"]] == [1.0, 3.0, 4.0]  # a key frame every second
 
 
+@pytest.mark.parametrize(
+    ("beeps", "arguments", "silence"), [([1.0], (), True), ([1.0], ("--no-sound",), False), (None, (), False)]
+)
+def test_slow_motion_is_told_as_silent_where_there_is_sound(
+    beeps: list[float] | None, arguments: tuple[str, ...], silence: bool, tmp_path: Path
+) -> None:  # fmt: skip
+    loud = make_video(tmp_path / "b.mp4", steady(75), beeps=beeps)
+    done = touchline("clips", loud, "--mark", "1 00:01-00:02", "--slow", 0.5, *arguments, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert ("There is no sound where the picture is slow." in done.stdout) == silence
+
+
 def test_clips_of_labels_and_marks(video: Path, tmp_path: Path) -> None:
     write_labels(tmp_path / "labels.json", [Spot(1, 3_000_000, "Corner", team="home")])
     listed_clips = exported(

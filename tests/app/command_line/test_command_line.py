@@ -142,11 +142,13 @@ def test_evaluate_prints_a_table_and_keys_that_stay(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Average-mAP" in done.stdout
-    assert "no truth" in done.stdout
+    assert "– stands where there is no truth.\nThere is no unshown truth.\n" in done.stdout
+    assert done.stdout.split("Average-mAP")[1].split()[:4] == ["2", "0.5000", "0.5000", "–"]
     assert "1 prediction of the unknown class 'Homerun'" in done.stderr
     content = json.loads((tmp_path / "out.json").read_text())
     assert list(content) == ["task", "metric", "official", "average_map", "average_map_visible", "average_map_unshown", "per_class", "counted", "skipped"]  # fmt: skip
     assert (content["average_map"], content["official"], content["counted"]) == (0.5, False, 1)
+    assert (content["average_map_visible"], content["average_map_unshown"]) == (0.5, None)
     assert content["per_class"]["Goal"] == {"all": 1.0, "visible": 1.0, "unshown": None}
     assert content["per_class"]["Corner"] == {"all": None, "visible": None, "unshown": None}
     assert content["skipped"] == [{"game": "labels", "why": "1 prediction of the unknown class 'Homerun'"}]
@@ -157,7 +159,9 @@ def test_evaluate_prints_a_table_and_keys_that_stay(tmp_path: Path) -> None:
     )
     content = json.loads(done.stdout)
     assert list(content["per_class"]) == ["Goal", "Homerun"]
-    assert content["average_map"] == 0.5
+    assert (content["average_map"], content["average_map_unshown"]) == (0.5, 0.0), "what the official evaluator says"
+    done = touchline_process("evaluate", "--task", "spotting", *files, "--official")
+    assert "There is no unshown truth; the official evaluator says 0 there.\n" in done.stdout
 
 
 def test_evaluate_needs_little(tmp_path: Path) -> None:

@@ -177,6 +177,10 @@ def redness(image: np.ndarray) -> int:
 def test_slow_motion_goes_to_all_clips_at_once(page: Page, server: Server, match_of: Any) -> None:
     open_clips(page, server, match_of("plain").id)
     settle(page)
+    assert page.locator("[data-set=slow]").get_attribute("title") == "Around the spot", "the video has no sound"
+    page.evaluate("() => { const desk = find(); desk.data.halves[0].sound = true; desk.drawClip(); }")
+    title = page.locator("[data-set=slow]").get_attribute("title")
+    assert title == "Around the spot; slow pictures have no sound"
     page.locator("[data-set=slow]").select_option("0.5")
     page.get_by_role("button", name="For all").click()
     settle(page)

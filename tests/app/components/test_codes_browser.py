@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,27 @@ def test_a_match_without_a_model_opens_and_is_tagged_by_codes(
     page.keyboard.press("7")  # and off again
     answered(page)
     assert Reviews(open_database(server.data)).of_match(match.id)[0].comment == ""
+
+
+def test_the_buttons_of_all_classes_stand_side_by_side_where_there_is_room(
+    page: Page, server: Server, match_of: Any
+) -> None:
+    """And where there is less of it they leave a row of what is tagged."""
+    Codes(open_database(server.data)).save([])
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, server, match_of("plain"), tab="codes")
+    expect(page.locator("[data-code]")).to_have_count(17)
+    within = """() => {
+      const place = (selector) => find().root.querySelector(selector).getBoundingClientRect(), pad = place('.code-pad');
+      const buttons = [...find().root.querySelectorAll('[data-code]')].map((button) => button.getBoundingClientRect());
+      return { shown: buttons.filter((b) => b.bottom <= pad.bottom).length, least: Math.min(...buttons.map((b) => b.height)), left: place('.list').bottom - pad.bottom };
+    }"""
+    page.wait_for_function(f"() => ({within})().shown === 17")
+    room = page.evaluate(within)
+    assert room["least"] == 34
+    assert room["left"] >= 52
+    page.set_viewport_size({"width": 1000, "height": 700})
+    page.wait_for_function(f"() => {{ const room = ({within})(); return room.shown > 10 && room.left >= 52; }}")
 
 
 def test_what_is_judged_appears_as_it_comes(page: Page, server: Server, match: Match) -> None:

@@ -138,3 +138,31 @@ def test_a_view_that_the_menu_opens_is_of_the_match_that_was_shown(
     at.query_params.clear()
     at.run()
     assert words(at)["match"] == demo.id, "what is not in the library any more is not shown"
+
+
+def test_the_menu_opens_a_match_as_it_was_left(match: Match, systems: tuple[Analysis, Analysis]) -> None:
+    beside = f"model:{systems[1].record.identity.key}"
+    arranged = {"threshold": "0.35", "thresholds": '{"Foul":0.9}', "windows": '{"Goal":4.0}', "method": "soft-linear"}
+    at = view("match", match=match.id, beside=beside, **arranged).run()
+    before = component_data(at)
+    at.query_params.clear()  # the menu's link says nothing
+    after = component_data(at.run())
+    same = ("threshold", "thresholds", "method", "other")
+    assert [after[name] for name in same] == [before[name] for name in same]
+    assert after["other"] is not None
+    assert {name: words(at).get(name) for name in ("match", "beside", *arranged)} == {
+        "match": match.id, "beside": beside, **arranged,
+    }  # fmt: skip
+
+
+def test_the_menu_opens_a_match_by_its_own_settings(
+    match: Match, systems: tuple[Analysis, Analysis], library: Library
+) -> None:
+    """What was set since in another view does not count, nor does what was taken back."""
+    at = view("match", match=match.id, threshold="0.35").run()
+    del at.query_params["threshold"]
+    at.run()
+    at.session_state["threshold"] = 0.8  # of another match
+    at.query_params.clear()
+    assert component_data(at.run())["threshold"] == 0.5
+    assert "threshold" not in words(at)

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from app.library.library import Match
 from app.views.explain import IN_PLACE, shared_methods
 from app.views.explanation import BESIDE, Shown, ShownMethod, explanation_data
+from app.views.shown import spot_id
 from app.workspace.panels.why import _state_of
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, TIME, Attribution
 from explain.jobs.explanation import EXPLANATION, ExplanationParameters
@@ -233,6 +234,19 @@ def test_any_moment_and_class_can_be_asked_for(match: Match, data: DataDirectory
         at = explain_page(match=match.id, **{"half": "1", "t": "4", "class": "Penalty", **wrong}).run()
         assert not at.exception
         assert any("Goal at 00:10" in h.value for h in at.get("html"))
+
+
+def test_the_menu_leads_to_the_spot_that_is_chosen_in_the_match(match: Match, data: DataDirectory) -> None:
+    doubtful = Spot(1, 4_000_000, "Foul", 0.3)
+    make_analysis(open_match(match.path), data, [SPOT, doubtful])
+    shown = {("somebody else's", doubtful): "Goal at 00:10", (match.id, doubtful): "Foul at 00:04"}
+    for (owner, spot), title in shown.items():
+        at = explain_page(match=match.id)
+        at.session_state["chosen"] = (owner, spot_id(spot))
+        assert any(title in h.value for h in at.run().get("html"))
+    at = explain_page(match=match.id, half="1", t="10", **{"class": "Goal"})
+    at.session_state["chosen"] = (match.id, spot_id(doubtful))
+    assert any("Goal at 00:10" in h.value for h in at.run().get("html")), "what the address names comes first"
 
 
 def test_the_page_says_when_there_is_nothing_to_explain(match: Match, data: DataDirectory) -> None:

@@ -12,7 +12,8 @@ import pytest
 from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_content, read_json, replacing, write_array, write_json
-from spotting_core.formats.registry import guess_source
+from spotting_core.formats.recognition import guess_source
+from spotting_core.formats.registry import FORMATS
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="this file is a pipe or a device"), unpacked(tmp_path / "pipe.json"):
         pass
     with pytest.raises(BadInputError, match="this file is a pipe or a device"):
-        guess_source(tmp_path / "pipe.json")
+        guess_source(tmp_path / "pipe.json", FORMATS)
 
 
 def test_a_device_is_not_replaced_and_what_a_link_leads_to_is_written(tmp_path: Path) -> None:

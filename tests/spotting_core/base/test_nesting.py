@@ -28,7 +28,7 @@ from spotting_core.base.nesting import (
     check_xml,
     parse_toml,
 )
-from spotting_core.formats import registry
+from spotting_core.formats import recognition, registry
 from spotting_core.training.config import read_config
 from tests.conftest import REPOSITORY
 
@@ -201,5 +201,5 @@ def test_a_number_that_would_end_the_process_is_refused(digits: int, tmp_path: P
     path = tmp_path / "a.json"
     path.write_bytes(b'[{"video": "game/1", "num_frames": 9, "fps": 2, "events": [{"frame": ' + b"9" * digits + b"}]}]")
     with pytest.raises(BadInputError, match="a number of more than 1000 digits"):
-        registry.guess_source(path)
+        recognition.guess_source(path, registry.FORMATS)
     check_json(b"[" + b"9" * MOST_DIGITS + b"]", "a.json")

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from app.components.look import heat_table, look
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
+from spotting_core.clips import drawing, export
 from spotting_core.clips.copying import copy_clip, copy_start
 from spotting_core.clips.cutting import CARD, add_clip, film_size, open_film
 from spotting_core.clips.drawing import BOXES, CAPTION, MAP, Overlay
@@ -190,6 +191,25 @@ def test_slow_motion_shows_every_frame_longer_and_is_silent(halves: dict[int, Me
     # The beeps of 2 and 3 s are in the slow part; that of 6 s comes 3 s later than it would.
     assert onsets(path) == pytest.approx([8.0], abs=0.04)
     assert exported.results[0].sound == "kept, none in slow motion"
+
+
+@pytest.mark.parametrize(
+    ("beeps", "sound", "silence"), [([2.0], True, True), ([2.0], False, False), (None, True, False)]
+)
+def test_slow_motion_says_that_it_has_no_sound_where_there_is_some(
+    beeps: list[float] | None, sound: bool, silence: bool, tmp_path: Path, data: DataDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    media = {1: ingest(make_video(tmp_path / "a.mp4", steady(100), beeps=beeps), data)}
+    written: list[str] = []
+    for module, name, at in ((export, "title_card", 3), (drawing, "_captioned", 3)):
+        drawn = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, d=drawn, at=at: written.append(str(given[at])) or d(*given))
+    clip = Clip(1, SECOND, 3 * SECOND, "Goal", 2 * SECOND, slow=0.5)
+    export_clips(Order((clip,), reel=True, cards=True, sound=sound), sources(media), tmp_path / "out")
+    assert ("50% speed around the spot, no sound there" in written[0]) == silence
+    assert "50% speed around the spot" in written[0]
+    assert {*written[1:]} == {"50% speed, no sound" if silence else "50% speed"}
 
 
 def test_sound_is_within_40_ms_in_both_halves(halves: dict[int, Media], tmp_path: Path) -> None:

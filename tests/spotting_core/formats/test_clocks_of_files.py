@@ -11,9 +11,14 @@ import pytest
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import Spot
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.spot_files import label_columns
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document, Entry, HalfInfo
 from spotting_core.formats.registry import FORMATS
+
+LABELS = '{"annotations": [{"gameTime": "%s", "label": "Goal", "position": "%s", "confidence": "0.5"}]}'
+TABLE = "half,match_time,seconds,label\n1,%s,%s,Goal\n2,57:43,763,Foul\n"
 
 
 def read(folder: Path, name: str, text: str) -> Document:
@@ -122,7 +127,8 @@ def test_what_is_no_marker_of_the_main_storyline_is_counted(tmp_path: Path) -> N
 def test_a_frame_that_is_none_is_named(tmp_path: Path) -> None:
     for frame in ("null", "true", "250.5", '"x"'):
         text = f'[{{"video": "a/1", "fps": null, "events": [{{"frame": {frame}, "label": "Goal"}}]}}]'
-        with pytest.raises(BadInputError, match="a/1, event 1: this event cannot be read"):
+        what = "has no frame" if frame == "null" else "the frame or score of this event cannot be read"
+        with pytest.raises(BadInputError, match=f"a/1, event 1: .*{what}"):
             read(tmp_path, "a.json", text)
 
 
@@ -208,3 +214,42 @@ def test_how_a_time_line_counts_is_carried_over_to_every_other(
         lines = listed.read_text().splitlines()
         assert lines[1] == mode, between
         assert lines[-1].startswith(f"* LOC: {at} "), between
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "doubt"),
+    [
+        ("Labels-v2.json", LABELS % ("1 - 12:43", 763000), None),
+        ("Labels-v2.json", LABELS % ("1 - 12:43", 764400), None),
+        ("Labels-v2.json", LABELS % ("1 - 00:00", -4000), None),
+        ("Labels-v2.json", LABELS % ("2 - 57:43", 763000), None),
+        ("Labels-v2.json", LABELS % ("1 - 57:43", 763000), "1 of 1 entry with position and gameTime say two times: 12:43.000 by position is 57:43.000 by gameTime; position counts"),
+        ("results_spotting.json", LABELS.replace("annotations", "predictions") % ("1 - 12:53", 763000), "1 of 1 entry with position and gameTime say two times: 12:43.000 by position is 12:53.000 by gameTime; position counts"),
+        ("a.csv", TABLE % ("12:43", "763"), None),
+        ("a.csv", TABLE % ("", "763"), None),
+        ("a.csv", TABLE % ("12:43", "763.9"), None),
+        ("a.csv", TABLE % ("45+2:10", "2830"), None),
+        ("a.csv", TABLE % ("45+2:10", "130"), "1 of 2 entries with seconds and match_time say two times: 02:10.000 by seconds is 47:10.000 by match_time; seconds counts"),
+    ],
+)  # fmt: skip
+def test_entries_that_say_two_times_are_told(tmp_path: Path, name: str, content: str, doubt: str | None) -> None:
+    (tmp_path / name).write_text(content)
+    document = registry.read_one(tmp_path / name)
+    assert document.notes == (() if doubt is None else (doubt,))
+
+
+def test_what_is_written_says_one_time(tmp_path: Path) -> None:
+    spots = [Spot(half, t * 1_000_000 + 999_999, "Goal") for half in (1, 2) for t in (0, 59, 2699, 2700, 3000)]
+    for name in ("a.csv", "Labels-v2.json"):
+        registry.write(tmp_path / name, [Document.of(spots, "a")], FORMATS["csv" if name == "a.csv" else "labels-v2"])
+        assert registry.read_one(tmp_path / name).notes == ()
+
+
+def test_evaluation_records_entries_that_say_two_times() -> None:
+    record = Record()
+    for clock in ("1 - 12:43", "1 - 12:53", "1-12:53.5"):
+        label_columns((LABELS % (clock, 763000)).encode(), "x/a.json", "g", ["Goal"], record)
+    assert [left.why for left in record.skipped] == [
+        f"a.json: 1 of 1 entry with position and gameTime say two times: 12:43.000 by position is {clock} by gameTime; position counts"
+        for clock in ("12:53.000", "12:53.500")
+    ]

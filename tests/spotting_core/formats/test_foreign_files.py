@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.formats import registry
+from spotting_core.formats import recognition, registry
 
 ROW = '{"gameTime": "1 - 00:10", "label": "Goal", "position": "10000"}'
 
@@ -54,5 +54,5 @@ WORKBOOK = zipped(**{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<wor
 def test_what_it_is_instead_is_said(name: str, content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadInputError) as refused:
-        registry.guess_source(tmp_path / name)
+        recognition.guess_source(tmp_path / name, registry.FORMATS)
     assert refused.match(message)

@@ -19,10 +19,11 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import open_games
 from spotting_core.evaluation.spot_files import LABEL_FILES
-from spotting_core.formats import e2e_spot, labels_cameras, registry, sportscode, webvtt_chapters
+from spotting_core.formats import e2e_spot, labels_cameras, recognition, registry, sportscode, webvtt_chapters
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_starts
+from spotting_core.formats.format import Format
 from spotting_core.formats.labels_cameras import read_shots, write_shots
-from spotting_core.formats.registry import FORMATS, Format
+from spotting_core.formats.registry import FORMATS
 from tests.conftest import REPOSITORY
 
 CLASSES = load_classes()
@@ -173,7 +174,7 @@ def test_a_foreign_sportscode_timeline_survives(tmp_path: Path) -> None:
     <instance><ID>P2</ID><start>00:01:08.3</start><end>74.5</end><code>SHOT</code></instance>
     </ALL_INSTANCES><ROWS><row><code>PASS</code><R>1</R></row></ROWS></file>"""
     (tmp_path / "t.xml").write_text(text)
-    assert registry.guess_source(tmp_path / "t.xml").name == "sportscode"
+    assert recognition.guess_source(tmp_path / "t.xml", FORMATS).name == "sportscode"
     document = registry.read_one(tmp_path / "t.xml")
     assert [(s.time, s.label, s.team) for s in document.spots] == [(3_600_000, "PASS", "unknown"), (68_300_000, "SHOT", "unknown")]  # fmt: skip
     again = sportscode.render(document, OPTIONS).decode()
@@ -278,7 +279,7 @@ def test_a_tree_and_a_zip_hold_many_matches(tmp_path: Path) -> None:
     form = FORMATS["results-spotting"]
     for place in (tmp_path / "tree", tmp_path / "all.zip"):
         assert registry.write(place, games, form) == 3
-        assert registry.guess_source(place) is form
+        assert recognition.guess_source(place, FORMATS) is form
         again = list(registry.read(place))
         assert [(d.game, [s.time for s in d.spots]) for d in again] == [(d.game, [s.time for s in d.spots]) for d in games]  # fmt: skip
     assert (tmp_path / "tree" / "l" / "s" / "g0" / "results_spotting.json").is_file()
@@ -342,7 +343,7 @@ def test_a_score_file_becomes_spots_without_its_background(tmp_path: Path) -> No
 def test_published_frame_labels_are_read_and_written_back(shared: Path, tmp_path: Path) -> None:
     for sport in ("finediving", "tennis"):
         source = shared / "data" / "frame_labels" / sport / "val.json"
-        assert registry.guess_source(source).name == "e2e-spot"
+        assert recognition.guess_source(source, FORMATS).name == "e2e-spot"
         classes = load_classes(source.with_name("class.txt"))
         registry.write(tmp_path / "val.json", registry.read(source, options=Options(classes)), FORMATS["e2e-spot"])
         assert json.loads((tmp_path / "val.json").read_text()) == json.loads(source.read_text())
@@ -377,19 +378,36 @@ GUESSED = {
 def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
     content, form = GUESSED[name]
     (tmp_path / name).write_text(content)
-    assert registry.guess_source(tmp_path / name).name == form
+    assert recognition.guess_source(tmp_path / name, FORMATS).name == form
+
+
+INSTANCE = (
+    b"<file><ALL_INSTANCES><instance><start>1</start><end>2</end><code>x</code><label><group>Half</group><text>1</text>"
+    b"</label><label><group>Time</group><text>12:38</text></label></instance></ALL_INSTANCES></file>"
+)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("e2e-spot", b'[{"video": "a"}]', "video 1: expected a video with its events"),
-        ("e2e-spot", b'[{"video": "a", "fps": 2, "events": [{"label": "x"}]}]', "event 1: this event cannot be read"),
+        ("e2e-spot", b'[{"video": "a", "fps": 2, "events": [{"label": "x"}]}]', "a, event 1: this event has no frame. Give it frame, or"),
         ("e2e-spot", b'[{"video": "a", ', "not JSON"),
         ("osl", b'{"version": "2.0"}', "has no data"),
-        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x"}]}]}', "event 1: this event cannot be read"),
+        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x"}]}]}', "sample a, event 1: this event has no position_ms. Give it"),
+        ("osl", b'{"data": [{"id": "a", "events": [{}]}]}', "event 1: this event has no label and no position_ms. Give it label and"),
+        ("osl", b'{"data": [{"id": "a", "events": ["x"]}]}', "event 1: this event is no object: 'x'. Give an object with label and"),
+        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x", "position_ms": "soon"}]}]}', "the position_ms or confidence_score of this event cannot be read .* Give them as numbers"),
+        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x", "position_ms": NaN}]}]}', "broken, 'data', entry 1, 'events', entry 1, 'position_ms': a value is not a number .nan.. Give a number there"),
+        ("e2e-spot", b'[{"video": "a", "fps": 2, "events": []}, {"video": "b", "fps": 2, "events": [{"frame": 1, "label": "x", "score": NaN}]}]', "broken, entry 2, 'events', entry 1, 'score': a value is not a number .nan.. Give a number there, or leave its entry out"),
+        ("e2e-spot", b'[{"video": "a", "fps": -Infinity, "events": []}]', "broken, entry 1, 'fps': a value is not a number .-inf."),
+        ("e2e-spot", b'[{"video": "a", "fps": NaN, "events": [}]', "broken: a value is not a number .NaN."),
         ("sportscode", b"<file/>", "no ALL_INSTANCES"),
-        ("sportscode", b"<file><ALL_INSTANCES><instance><code>x</code></instance></ALL_INSTANCES></file>", "instance 1"),
+        ("sportscode", b"<file><ALL_INSTANCES><instance><code>x</code></instance></ALL_INSTANCES></file>", "instance 1: this instance has no start. Give the start in seconds"),
+        ("sportscode", INSTANCE.replace(b">1<", b">soon<", 1), "instance 1: the start 'soon' of this instance cannot be read. Give the start in seconds of the recording, 758.0, or as a clock"),
+        ("sportscode", INSTANCE.replace(b">2<", b"><"), "instance 1: this instance has no end"),
+        ("sportscode", INSTANCE.replace(b"12:38", b"late"), "the label Time 'late' of this instance cannot be read. Give the label Time as a clock of the half, 12:38.000"),
+        ("sportscode", INSTANCE.replace(b"Time", b"Confidence"), "the label Confidence '12:38' of this instance cannot be read. Give the label Confidence as a number"),
         ("sportscode", b'<!DOCTYPE f [<!ENTITY a "b">]><file>&a;</file>', "declares entities"),
         ("fcp-xml", b'<!DOCTYPE f [<!ENTITY a "b">]><xmeml>&a;</xmeml>', "declares entities"),
         ("csv", b"label\nGoal\n", "needs the columns label and seconds"),
@@ -416,7 +434,7 @@ def test_damaged_archives_say_so(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
         archive.writestr("readme.txt", "x")
     with pytest.raises(BadInputError, match="cannot be told"):
-        registry.guess_source(tmp_path / "z.zip")
+        recognition.guess_source(tmp_path / "z.zip", FORMATS)
 
 
 def test_own_class_lists(tmp_path: Path, shared: Path) -> None:
@@ -468,7 +486,7 @@ def test_files_and_zips_in_capitals_are_read(form: Format, tmp_path: Path) -> No
     with zipfile.ZipFile(packed, "w") as archive:
         archive.write(capital, capital.name)
     for path in (capital, packed):
-        assert registry.guess_source(path) == form
+        assert recognition.guess_source(path, FORMATS) == form
         assert [(s.time, s.label) for s in registry.read_one(path).spots] == [(10_000_000, "Goal")], path
 
 
@@ -490,6 +508,6 @@ def test_xml_saved_as_utf_16_is_read_whatever_its_first_line_says(name: str, dec
     body = path.read_text().partition("?>")[2] if path.read_text().startswith("<?xml") else path.read_text()
     encoding = f' encoding="{declared}"' if declared else ""
     path.write_bytes(f'<?xml version="1.0"{encoding}?>{body}'.encode("utf-16"))
-    assert registry.guess_source(path).name == name
+    assert recognition.guess_source(path, FORMATS).name == name
     [document] = registry.read(path)
     assert [(e.spot.time, e.spot.label) for e in document.entries] == [(s.time, s.label) for s in spots]

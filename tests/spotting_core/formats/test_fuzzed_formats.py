@@ -23,9 +23,10 @@ from benchmarks.format_variations.files import VARIATIONS, Made, Variations
 from benchmarks.format_variations.pairwise import pairwise
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.spots import Spot
-from spotting_core.formats import registry
+from spotting_core.formats import recognition, registry
 from spotting_core.formats.document import EARLIEST, LONGEST, Document, Options
-from spotting_core.formats.registry import FORMATS, Format
+from spotting_core.formats.format import Format
+from spotting_core.formats.registry import FORMATS
 
 TIMES = float(os.environ.get("TOUCHLINE_FUZZ", "1"))
 SLOW = ("fcp-xml", "otio")  # each file is read in a process of its own
@@ -90,7 +91,7 @@ def read(path: Path, form: Format, options: Options) -> list[registry.AnyDocumen
 
 def check(path: Path, form: Format, options: Options) -> None:
     with suppress(BadInputError):
-        registry.guess_source(path)
+        recognition.guess_source(path, FORMATS)
     documents = read(path, form, options)
     if documents is None:
         return

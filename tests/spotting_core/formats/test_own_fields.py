@@ -9,7 +9,8 @@ import pytest
 
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document, Options
-from spotting_core.formats.registry import FORMATS, SPOTS
+from spotting_core.formats.format import SPOTS
+from spotting_core.formats.registry import FORMATS
 from tests.app.commands import touchline
 
 _ROW = {"gameTime": "1 - 00:10", "label": "Goal", "position": "10000", "team": "home", "visibility": "visible"}

@@ -11,7 +11,7 @@ import pytest
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.spots import Spot
-from spotting_core.formats import registry
+from spotting_core.formats import recognition, registry
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.formats.game_time import moment_of, parse_game_time, position_of, runs_on
 from spotting_core.formats.registry import FORMATS
@@ -129,18 +129,18 @@ def test_spaces_around_a_label_are_no_other_class(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_a_file_is_built_of_counts_more_than_its_name(name: str, content: str, form: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(content)
-    assert registry.guess_source(tmp_path / name).name == form
+    assert recognition.guess_source(tmp_path / name, FORMATS).name == form
 
 
 def test_people_and_their_places_are_no_actions(tmp_path: Path) -> None:
     content = {"info": {}, "images": [{"file_name": "000001.jpg"}], "annotations": [{"bbox_image": {}, "track_id": 1}]}
     (tmp_path / "Labels-GameState.json").write_text(json.dumps(content))
-    assert registry.guess_source(tmp_path / "Labels-GameState.json").name == "labels-game-state"
+    assert recognition.guess_source(tmp_path / "Labels-GameState.json", FORMATS).name == "labels-game-state"
     with pytest.raises(BadInputError, match="names no action: it holds people and their places"):
         list(registry.read(tmp_path / "Labels-GameState.json"))
     (tmp_path / "coco.json").write_text('{"categories": [{"id": 1, "name": "player"}], "annotations": [{"bbox": [1]}]}')
     with pytest.raises(BadInputError, match="people and their places, and names no actions"):
-        registry.guess_source(tmp_path / "coco.json")
+        recognition.guess_source(tmp_path / "coco.json", FORMATS)
 
 
 def test_a_zip_of_one_file_is_that_file_and_of_several_is_as_many_matches(tmp_path: Path) -> None:

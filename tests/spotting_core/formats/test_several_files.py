@@ -13,8 +13,8 @@ import pytest
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.other_formats import LABELS, in_soccernet_form
-from spotting_core.formats import registry
-from spotting_core.formats.registry import FORMATS, MixedFormatsError
+from spotting_core.formats import recognition, registry
+from spotting_core.formats.registry import FORMATS
 from tests.app.commands import touchline
 
 CSV = b"half,time,label\n1,12.5,Goal\n2,30,Foul\n"
@@ -59,8 +59,8 @@ either = pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
 @either
 def test_files_of_several_formats_are_told_apart_by_name(tmp_path: Path, packed: bool) -> None:
     path = put(tmp_path, {"a.csv": CSV, "b/c.json": osl("c"), "d.json": predictions("d/1"), "e.csv": CSV}, packed)
-    with pytest.raises(MixedFormatsError) as problem:
-        registry.guess_source(path)
+    with pytest.raises(recognition.MixedFormatsError) as problem:
+        recognition.guess_source(path, FORMATS)
     words = str(problem.value)
     assert "CSV: a.csv, e.csv; OSL JSON: b/c.json; E2E-Spot JSON: d.json" in words
     assert "--from csv or --from osl or --from e2e-spot" in words
@@ -82,8 +82,8 @@ def test_what_is_not_read_beside_is_counted(tmp_path: Path, packed: bool) -> Non
 @either
 def test_of_very_many_files_those_are_left_out_that_are_not_read(tmp_path: Path, packed: bool) -> None:
     path = put(tmp_path, {f"{number}.json": osl(str(number)) for number in range(1, 204)}, packed)
-    assert registry.set_aside(path, FORMATS["osl"]) == {}
-    left = {why.split(" (")[0]: number for why, number in registry.set_aside(path, FORMATS["csv"]).items()}
+    assert recognition.set_aside(path, FORMATS["osl"], FORMATS) == {}
+    left = {why.split(" (")[0]: number for why, number in recognition.set_aside(path, FORMATS["csv"], FORMATS).items()}
     assert left == {
         "file of OSL JSON, read with --from osl": 200,
         "file among many whose format was not looked at": 3,
@@ -103,9 +103,9 @@ def test_files_of_other_names_beside_the_one_that_is_read_are_counted(
 ) -> None:
     other = f"more{Path(name).suffix}"
     path = put(tmp_path, {name: content, other: content}, packed)
-    form = registry.guess_source(path)
+    form = recognition.guess_source(path, FORMATS)
     assert len(list(registry.read(path))) == 1
-    assert registry.set_aside(path, form) == {
+    assert recognition.set_aside(path, form, FORMATS) == {
         f"file of {form.title} beside those that are read, called {name} ({other})": 1
     }
 
@@ -116,7 +116,7 @@ def test_where_nothing_lies_it_says_so(tmp_path: Path, packed: bool) -> None:
     if not packed:
         path.mkdir()
     with pytest.raises(BadInputError, match=r"nothing lies here\. Give a file, or a folder or zip that holds some"):
-        registry.guess_source(path)
+        recognition.guess_source(path, FORMATS)
 
 
 def test_evaluation_tells_files_of_several_formats(tmp_path: Path) -> None:
@@ -187,8 +187,8 @@ def test_what_a_training_run_leaves_is_told_apart(tmp_path: Path) -> None:
         "config.json": b'{"num_classes": 1}',
     }
     path = put(tmp_path, files, False)
-    with pytest.raises(MixedFormatsError, match=r"E2E-Spot scores: pred-test\.3\.score\.json\.gz"):
-        registry.guess_source(path)
+    with pytest.raises(recognition.MixedFormatsError, match=r"E2E-Spot scores: pred-test\.3\.score\.json\.gz"):
+        recognition.guess_source(path, FORMATS)
     with pytest.raises(BadInputError, match="both hold the match 'a'"):
         read(path, "e2e-spot")
 

@@ -15,7 +15,7 @@ import pytest
 from spotting_core.base import archives
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import open_games
-from spotting_core.formats import registry
+from spotting_core.formats import recognition, registry
 from spotting_core.formats.document import Document
 from spotting_core.formats.registry import FORMATS
 from spotting_core.formats.tree import members, write_members
@@ -149,4 +149,4 @@ def test_gzips_beside_files_of_their_format_are_read_too(tmp_path: Path) -> None
 
 def test_a_target_is_not_packed(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="the format to write cannot be told"):
-        registry.guess_target(tmp_path / "spots.csv.gz")
+        recognition.guess_target(tmp_path / "spots.csv.gz", FORMATS)

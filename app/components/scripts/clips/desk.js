@@ -311,7 +311,7 @@ export class Desk {
       <div class="head"><span class="title">${this.action(clip.label).short} at ${matchClock(clip.half, (clip.time ?? clip.start) / 1e6)}</span><span class="spring"></span><span class="caption whole">clip ${this.chosen + 1} of ${this.clips.length}</span></div>
       ${edge("In", "start")}${edge("Out", "end")}
       <div class="row"><span>Length</span><span class="spring"></span><span class="length">${((clip.end - clip.start) / 1e6).toFixed(2)} s, ${frames} frames</span></div>
-      <label class="row"><span>Slow motion</span><span class="spring"></span><select class="field" data-set="slow" title="${clip.time === null ? "" : "Around the spot; "}slow pictures have no sound" style="flex:0 0 68px;padding:3px 6px">${speeds}</select><button class="button small" data-do-clip="slow-all" title="All ${this.clips.length} clips at this speed" ${this.clips.every((c) => c.slow === clip.slow) ? "disabled" : ""}>For all</button></label>
+      <label class="row"><span>Slow motion</span><span class="spring"></span><select class="field" data-set="slow" title="${this.slowTitle(clip)}" style="flex:0 0 68px;padding:3px 6px">${speeds}</select><button class="button small" data-do-clip="slow-all" title="All ${this.clips.length} clips at this speed" ${this.clips.every((c) => c.slow === clip.slow) ? "disabled" : ""}>For all</button></label>
       ${this.freezes(clip)}
       <label class="row"><span>Caption</span><input class="field" data-set="caption" maxlength="120" value="${clip.caption}" placeholder="${this.suggested(clip)}"></label>
       <div class="row"><span>Note for the coach</span></div>
@@ -333,6 +333,12 @@ export class Desk {
       <input type="number" class="field" min="${STANDS_LEAST}" max="${STANDS_MOST}" step="0.5" value="${freeze.seconds}" data-stands="${freeze.time}" aria-label="Seconds that the picture stands"><span>s</span>
       <button class="ic" data-freeze="${freeze.time}" data-act="drop" title="Do not stand still here" aria-label="Do not stand still at ${matchClock(clip.half, freeze.time / 1e6, 2)}">${icon("close", 13)}</button></div>`;
     return html`<div class="row"><span>Stand still</span><span class="spring"></span><button class="button small" data-do-clip="freeze" title="Freeze the frame on screen, and draw on it (D)">Freeze and draw <kbd>D</kbd></button></div>${clip.freezes.map(row)}`;
+  }
+
+  slowTitle(clip) {
+    const heard = this.half(clip.half)?.sound;
+    const words = [clip.time === null ? "Of the whole clip" : "Around the spot", heard && "slow pictures have no sound"];
+    return words.filter(Boolean).join("; ");
   }
 
   suggested(clip) {
