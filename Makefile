@@ -20,6 +20,7 @@
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-together   two analyses and an explanation at once and one after another, with threads that spin and that sleep
+# make bench-openvino   the entity model's image tower by OpenVINO beside torch, and whether spots stay the same
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
 # make bench-clock   how well the match clock and the score are read off the score bug, by split and style; SPLIT=test
 # make bench-streaming   the memory of an epoch over 300 games
@@ -49,7 +50,8 @@ DATA ?= ../shared/data
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
 	bench-adapted bench-comedian bench-domains bench-entity-places bench-players bench-possession bench-review-walk bench-search \
-	bench-spotters bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
+	bench-openvino bench-spotters bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants \
+	mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -119,6 +121,11 @@ bench-boundaries: $(VENV)/.installed
 
 bench-together: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.together
+
+# Without what it asks for beside numpy, which tells its makers of its use.
+bench-openvino: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --no-deps openvino==2026.4.1
+	$(BIN)/python -m benchmarks.openvino_tower
 
 bench-look: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.look $(DATA)/simmatch
