@@ -14,7 +14,7 @@ from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import parse_json, replacing
 from spotting_core.base.validation import InvalidContentError, validated
 
-FORMAT = 1
+FORMAT = 2
 SPACE, TIME, ENTITY, FEATURE = "space", "time", "entity", "feature"
 
 ENTITY_ROW = np.dtype([
@@ -48,6 +48,7 @@ class Attribution:
         scale: (low, high) of the values.
         seconds: what computing it took.
         entities: names by index, for kind ``entity``.
+        joint: pairs of names, and the score's change without both; of explanations of format 1 there are none.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Attribution:
     scale: tuple[float, float]
     seconds: float
     entities: tuple[str, ...] = ()
+    joint: tuple[tuple[str, str, float], ...] = ()
 
     def save(self, path: Path) -> None:
         """Write as ``.npz`` with a JSON header, atomically."""

@@ -3,12 +3,15 @@
 All entities of one name near the anchor are taken away and what that reaches is computed again: out of the
 set that the finder gave (the picture stays, so what is measured is the entity branch alone), out of the
 picture (their boxes blurred, the set stays), or out of both. Computed with Captum's feature ablation, one
-feature per name.
+feature per name. A scene is told by several things at once, and where one is gone the others may still tell it; so the
+names whose loss costs most are taken away two at a time as well.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -24,6 +27,8 @@ NAME = "entity-ablation"
 SPAN = 8  # samples to either side of the anchor
 SET, PICTURE, BOTH = "set", "picture", "both"
 _FIXED = {SET: "the picture and the environment features", PICTURE: "the entities that were found", BOTH: ""}
+_PAIRED = 3  # names that are taken away in pairs: those whose loss costs most
+_FURTHER = 0.001  # that a pair has to cost beyond each of its names
 _MARGIN = 0.1  # of a box's size, blurred around it
 
 
@@ -31,7 +36,7 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
     """One row per entity name near the anchor: its heaviest region, and the score's change without all of it.
 
     ``effect`` is the score without minus the score with: negative where the entity speaks for the class.
-    Rows come in the order of the size of their effect.
+    Rows come in the order of the size of their effect; ``joint`` has the pairs whose loss costs more than that of each.
 
     Errors:
         BadInputError: ``where`` is not ``set``, ``picture`` or ``both``.
@@ -59,6 +64,7 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
         rows_by_name.append(row)
     table = np.array(rows_by_name, ENTITY_ROW)
     table = table[np.argsort(-np.abs(table["effect"]), kind="stable")]
+    joint = _pairs(names, falls, score, probe, label) if len(names) else ()
     reach = float(np.abs(table["effect"]).max(initial=1e-6))
     place = {SET: "taken out of the set", PICTURE: "blurred in the picture", BOTH: "blurred and taken out of the set"}
     return probe.attribution(
@@ -71,7 +77,30 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
         score_baseline=nobody,
         scale=(-reach, reach),
         began=began,
+        joint=joint,
     )
+
+
+def _pairs(
+    names: np.ndarray, falls: np.ndarray, score: Callable[[Tensor], Tensor], probe: Probe, label: str
+) -> tuple[tuple[str, str, float], ...]:
+    """Pairs of names without which the score falls further than without either, the greatest fall first."""
+    assert probe.window.table is not None
+    costly = [int(i) for i in np.argsort(-falls, kind="stable")[:_PAIRED]]
+    pairs = list(combinations(costly, 2))
+    if not pairs:
+        return ()
+    present = torch.ones(len(pairs), len(names))
+    for row, pair in zip(present, pairs, strict=True):
+        row[list(pair)] = 0
+    known = [probe.window.table.names[int(name)] for name in names]
+    effects = [float(without) - probe.score(label) for without in score(present)]
+    further = [
+        (known[a], known[b], e)
+        for (a, b), e in zip(pairs, effects, strict=True)
+        if -e > max(falls[a], falls[b]) + _FURTHER
+    ]
+    return tuple(sorted(further, key=lambda pair: pair[2]))
 
 
 def without_names(probe: Probe, names: np.ndarray, near: list[int], where: str) -> Tensor:

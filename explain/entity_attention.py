@@ -42,7 +42,7 @@ def entity_rows(probe: Probe) -> np.ndarray:
     rows["sample"], rows["entity"], rows["score"] = table.sample, table.entity, table.score
     for i, corner in enumerate(("x1", "y1", "x2", "y2")):
         rows[corner] = table.box[:, i]
-    rows["kept"] = output.kept[0].cpu().numpy()[sample, slot]
-    rows["weight"] = output.weight[0].float().cpu().numpy()[sample, slot]
+    rows["kept"] = output.kept[0, probe.inside].cpu().numpy()[sample, slot]
+    rows["weight"] = output.weight[0, probe.inside].float().cpu().numpy()[sample, slot]
     rows["effect"] = np.nan
     return rows

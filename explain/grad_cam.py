@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from explain.attribution import SPACE, Attribution
 from explain.maps import to_grid
-from explain.probe import Probe, gradients
+from explain.probe import ChangedPictures, Probe, gradients
 
 NAME = "grad-cam"
 
@@ -29,10 +29,10 @@ class _FromMaps(nn.Module):
         self.maps, self.probe, self.column = nn.Identity(), probe, column
 
     def forward(self, maps: Tensor) -> Tensor:
-        """(W, D, h, w) to the class's logit at the anchor (1,)."""
+        """(rows, D, h, w) to the class's logit at the anchor (1,)."""
         pooled = self.maps(maps).float().mean((2, 3))[None]
-        logits = self.probe.judge(pooled, None, 0, pooled.shape[1])
-        return logits[:, self.probe.window.anchor, self.column]
+        logits = self.probe.judge(ChangedPictures(pooled, 0, pooled.shape[1]), None)
+        return logits[:, self.probe.row, self.column]
 
 
 def explain(probe: Probe, label: str) -> Attribution:
@@ -43,7 +43,7 @@ def explain(probe: Probe, label: str) -> Attribution:
     with gradients(probe):
         attributed = LayerGradCam(model, model.maps).attribute(maps, relu_attributions=True)
     assert isinstance(attributed, Tensor)
-    values = to_grid(attributed[:, 0].detach().float(), probe.looked_at).cpu().numpy()
+    values = to_grid(attributed[:, 0].detach().float(), probe.looked_at).cpu().numpy()[probe.inside]
     return probe.attribution(
         NAME,
         label,

@@ -34,14 +34,14 @@ def explain(probe: Probe, label: str) -> Attribution:
         window = probe.window
 
         def logit(share: Tensor) -> Tensor:
-            return probe.logits(share=share)[:, window.anchor, probe.model.classes.index(label)]
+            return probe.logits(share=share)[:, probe.row, probe.model.classes.index(label)]
 
         share = probe.entities.share.clone().requires_grad_(True)
         with gradients(probe):
             values = InputXGradient(logit).attribute(share)[0].detach().float().cpu().numpy()
         assert window.table is not None
         sample, slot, _ = window.table.slots(window.first, window.first + len(window.times))
-        rows["effect"] = -values[sample, slot]
+        rows["effect"] = -values[window.before + sample, slot]
     reach = float(np.abs(rows["effect"]).max(initial=1e-6))
     return probe.attribution(
         NAME,

@@ -47,7 +47,7 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, steps: int = STEPS) -
     with torch.no_grad():
         score_without = float(score(torch.zeros_like(there)))
     values = np.zeros((len(window.times), *GRID), np.float32)
-    values[first:stop] = _summed(attributed[0].detach().float())
+    values[first:stop] = summed_by_cell(attributed[0].detach().float())
     reach = float(max(1e-6, np.abs(values).max()))
     return probe.attribution(
         NAME,
@@ -68,7 +68,7 @@ def completeness(attribution: Attribution) -> float:
     return float(attribution.values.sum()) / change if abs(change) > 1e-6 else float("nan")
 
 
-def _summed(values: Tensor) -> np.ndarray:
+def summed_by_cell(values: Tensor) -> np.ndarray:
     """Sum over the pixels of every cell of the grid: (n, H, W) to (n, rows, columns)."""
     height, width = values.shape[1:]
     rows = torch.arange(height) * GRID[0] // height

@@ -43,8 +43,8 @@ def region_values(attribution: Attribution, probe: Probe, samples: list[int]) ->
     """
     assert probe.entities is not None
     values = np.full((len(samples), probe.entities.share.shape[2]), np.nan, np.float32)
-    names = probe.entities.entity[0].cpu().numpy()
-    there = probe.entities.share[0].cpu().numpy() > 0
+    names = probe.entities.entity[0, probe.inside].cpu().numpy()
+    there = probe.entities.share[0, probe.inside].cpu().numpy() > 0
     rows = attribution.values
     measure = rows["weight"] if np.isnan(rows["effect"]).all() else -rows["effect"]
     if attribution.method == "entity-ablation":
@@ -64,7 +64,7 @@ def region_values(attribution: Attribution, probe: Probe, samples: list[int]) ->
 def _drawn(values: np.ndarray, probe: Probe, samples: list[int]) -> np.ndarray:
     assert probe.entities is not None
     drawn = np.zeros((len(samples), *GRID), np.float32)
-    boxes = probe.entities.box[0, samples].cpu().numpy() * np.array([GRID[1], GRID[0]] * 2)
+    boxes = probe.entities.box[0, probe.inside][samples].cpu().numpy() * np.array([GRID[1], GRID[0]] * 2)
     for i, slot in zip(*np.nonzero(np.nan_to_num(values) > 0), strict=True):
         x1, y1, x2, y2 = boxes[i, slot]
         columns = slice(max(0, int(x1)), max(0, int(x1)) + 1 if x2 <= x1 + 1e-6 else int(np.ceil(x2)))

@@ -132,6 +132,8 @@ _OWN = {
                "environment backbone, last stage", "of the logit's slope", 2),
         Method("integrated-gradients", "Integrated gradients", SPACE, (ENVIRONMENT,),
                "10 steps from blurred", "of the score", 20),
+        Method("scene-shapley", "Shapley values of the scene", SPACE, (ENVIRONMENT, ENTITIES),
+               "picture and entities, from an empty scene", "of the score", 13),
         Method("attention-rollout", "Attention rollout", SPACE, (PLACES,),
                "over places, then over time", "share of what is read", 1),
         Method("occlusion", "Occlusion", SPACE, (PICTURES,), "a patch of 2 by 2 cells", "fall of the score", 200),

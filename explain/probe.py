@@ -18,6 +18,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 
 import cv2
@@ -56,6 +57,16 @@ _FEATURE_BATCH = 16
 def blurred(picture: np.ndarray) -> np.ndarray:
     """The picture with nothing left but its broad colours: uint8 (H, W, 3)."""
     return cv2.GaussianBlur(picture, (0, 0), picture.shape[0] * BLUR)
+
+
+@dataclass(frozen=True)
+class ChangedPictures:
+    """What an environment makes of changed pictures: ``pooled`` (B, rows, D), other than known from row ``low`` to
+    ``high`` (exclusive)."""
+
+    pooled: Tensor
+    low: int
+    high: int
 
 
 class Probe:
@@ -188,11 +199,12 @@ class Probe:
         began: float,
         held_fixed: str = "",
         entities: tuple[str, ...] | None = None,
+        joint: tuple[tuple[str, str, float], ...] = (),
     ) -> Attribution:
         """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``.
 
         Arguments:
-            entities: names by index, those of the window's table where not given.
+            entities: names by index, those of the window's table where not given; joint: see ``Attribution``.
 
         Errors:
             BadInputError: values that are no finite numbers, as where a model has no slope.
@@ -218,6 +230,7 @@ class Probe:
             scale=scale,
             seconds=time.perf_counter() - began,
             entities=(window.table.names if window.table else ()) if entities is None else entities,
+            joint=joint,
         )
 
     # --- changes ------------------------------------------------------------------------------------------
@@ -301,31 +314,66 @@ class Probe:
         """Shares of the entities (B, rows, N): those whose middle lies where ``presence`` is below a half are out."""
         if self.entities is None:
             return None
-        start, (rows, columns) = self.window.before + first, presence.shape[2:]
-        stop = start + presence.shape[1]
+        start, stop = self.window.before + first, self.window.before + first + presence.shape[1]
+        cells = self._cells(start, stop, *presence.shape[2:])
+        there = presence.flatten(2).gather(2, cells.expand(len(presence), -1, -1))
         share = self.entities.share.repeat(len(presence), 1, 1)
-        box = self.entities.box[0, start:stop]
-        column = ((box[..., 0] + box[..., 2]) / 2 * columns).long().clamp(0, columns - 1)
-        row = ((box[..., 1] + box[..., 3]) / 2 * rows).long().clamp(0, rows - 1)
-        there = presence.flatten(2).gather(2, (row * columns + column).expand(len(presence), -1, -1))
         share[:, start:stop] *= there >= 0.5
         return share
 
-    def judge(self, pooled: Tensor, share: Tensor | None, low: int, high: int) -> Tensor:
-        """Logits (B, rows, C) where environment features differ from row ``low`` to ``high`` and entities anywhere."""
-        if share is not None and self.entities is not None:
-            differs = torch.nonzero((share != self.entities.share).any(2).any(0)).flatten()
-            if share.requires_grad:
-                low, high = 0, pooled.shape[1]
-            elif len(differs):
-                low = min(low, int(differs[0])) if high > low else int(differs[0])
-                high = max(high, int(differs[-1]) + 1)
+    def cells(self, first: int, stop: int) -> np.ndarray:
+        """In which cell of ``GRID``, row by row, the middle of every entity of some samples lies: int64 (n, N)."""
+        cells: np.ndarray = self._cells(self.window.before + first, self.window.before + stop, *GRID).cpu().numpy()
+        return cells
+
+    def _cells(self, start: int, stop: int, rows: int, columns: int) -> Tensor:
+        assert self.entities is not None
+        box = self.entities.box[0, start:stop]
+        column = ((box[..., 0] + box[..., 2]) / 2 * columns).long().clamp(0, columns - 1)
+        row = ((box[..., 1] + box[..., 3]) / 2 * rows).long().clamp(0, rows - 1)
+        return row * columns + column
+
+    def judge(self, changed: ChangedPictures, share: Tensor | None) -> Tensor:
+        """Logits (B, rows, C) where environment features differ in some rows and entities anywhere."""
         assert self._parts is not None
-        fused = self._fused.expand(len(pooled), -1, -1)
-        if high > low:
-            again = self._parts.fuse(pooled[:, low:high], self._entities(share, len(pooled), low, high))[0]
-            fused = torch.cat([fused[:, :low], again.to(fused.dtype), fused[:, high:]], dim=1)
-        return self._parts.judge(fused, pooled).logits
+        return self._parts.judge(self._fused_again(changed, share), changed.pooled).logits
+
+    def judge_each(self, changed: ChangedPictures, share: Tensor, samples: Tensor, stays: Tensor) -> Tensor:
+        """Logits (B, rows, C) of variants of one window that differ from it by the entities of one sample each.
+
+        Arguments:
+            changed, share: of the window, (1, rows, D) and (1, rows, N).
+            samples: int64 (B,), of each variant; stays: (B, N), 1 for an entity of it that stays, else 0.
+        """
+        self.between()
+        assert self._parts is not None
+        assert self.entities is not None
+        rows = samples + self.window.before
+        own = self.entities.map(lambda v: v[0, rows, None])  # (B, 1, N, …)
+        entities = own.with_share(own.share * stays[:, None].to(own.share.device))
+        with self.number_format():
+            fused = self._fused_again(changed, share).repeat(len(rows), 1, 1)
+            again = self._parts.fuse(changed.pooled[0, rows, None], entities)[0]
+            fused[torch.arange(len(rows)), rows] = again[:, 0].to(fused.dtype)
+            return self._parts.judge(fused, changed.pooled.expand(len(rows), -1, -1)).logits
+
+    def with_pictures(self, pictures: Tensor, first: int) -> ChangedPictures:
+        """What the environment makes of pictures (B, n, 3, H, W) that the samples from ``first`` on show instead."""
+        assert self._parts is not None
+        assert self.output.pooled is not None
+        part, low = self._parts.environment.changed_map(self._known, pictures, self.window.before + first)
+        high = low + part.shape[1]
+        pooled = self.output.pooled.expand(len(part), -1, -1)
+        pooled = torch.cat([pooled[:, :low], part.float().mean((3, 4)), pooled[:, high:]], dim=1)
+        return ChangedPictures(pooled, low, high)
+
+    def share_where(self, stays: Tensor, first: int) -> Tensor:
+        """Shares of the entities (1, rows, N) where of the samples from ``first`` on those of ``stays`` (n, N) stay."""
+        assert self.entities is not None
+        start = self.window.before + first
+        share = self.entities.share.clone()
+        share[0, start : start + len(stays)] *= stays.to(share.device)
+        return share
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -397,14 +445,26 @@ class Probe:
 
     def _changed_part(self, pictures: Tensor | None, first: int, share: Tensor | None, variants: int) -> Tensor:
         assert self.output.pooled is not None
+        changed = ChangedPictures(self.output.pooled.expand(variants, -1, -1), self.row, self.row)
+        return self.judge(changed if pictures is None else self.with_pictures(pictures, first), share)
+
+    def _fused_again(self, changed: ChangedPictures, share: Tensor | None) -> Tensor:
+        """Environment and entities of every frame, (B, rows, d), fused anew where either differs."""
+        low, high = changed.low, changed.high
+        if share is not None and self.entities is not None:
+            differs = torch.nonzero((share != self.entities.share).any(2).any(0)).flatten()
+            if share.requires_grad:
+                low, high = 0, changed.pooled.shape[1]
+            elif len(differs):
+                low = min(low, int(differs[0])) if high > low else int(differs[0])
+                high = max(high, int(differs[-1]) + 1)
         assert self._parts is not None
-        pooled = self.output.pooled.expand(variants, -1, -1)
-        low = high = self.row
-        if pictures is not None:
-            part, low = self._parts.environment.changed_map(self._known, pictures, self.window.before + first)
-            high = low + part.shape[1]
-            pooled = torch.cat([pooled[:, :low], part.float().mean((3, 4)), pooled[:, high:]], dim=1)
-        return self.judge(pooled, share, low, high)
+        fused = self._fused.expand(len(changed.pooled), -1, -1)
+        if high > low:
+            own = self._entities(share, len(fused), low, high)
+            again = self._parts.fuse(changed.pooled[:, low:high], own)[0]
+            fused = torch.cat([fused[:, :low], again.to(fused.dtype), fused[:, high:]], dim=1)
+        return fused
 
     def _entities(self, share: Tensor | None, variants: int, low: int, high: int) -> EntitySet | None:
         if self.entities is None:

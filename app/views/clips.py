@@ -15,7 +15,15 @@ from app.library.video_reading import VIDEOS
 from app.state import shared_library, shared_selections, shared_settings
 from app.views import page
 from app.views.class_choice import class_popover
-from app.views.clips_choice import CLASSES, choose_dialog, clipped_classes, default_clips, usual_classes
+from app.views.clips_choice import (
+    CLASSES,
+    MADE,
+    choose_dialog,
+    clipped_classes,
+    default_clips,
+    selection_of_address,
+    usual_classes,
+)
 from app.views.clips_export import export_card, exports_card
 from app.views.playlists import WORD, of_match, playlist_popover, show_playlist
 from app.views.prepared import when_prepared
@@ -55,7 +63,7 @@ def show() -> None:
     except TouchlineError as problem:
         page.error(problem)
         return
-    selection = _selection_of_address(match)
+    selection = selection_of_address(match)
     working, rivals = _working(match, analysis, selection)
     lengths = {half: m.table.duration for half, m in media.items()}
     _toolbar(library, match, analysis, selection, working, lengths, rivals)
@@ -67,12 +75,6 @@ def show() -> None:
     with right:
         export_card(match, analysis, media, working[0])
         exports_card(match.id)
-
-
-def _selection_of_address(match: Match) -> Selection | None:
-    wanted = st.query_params.get("selection")
-    selection = shared_selections().get(wanted) if wanted else None
-    return selection if selection is not None and selection.match_id == match.id else None
 
 
 def _working(
@@ -136,6 +138,7 @@ def _selection_box(match: Match, selection: Selection | None) -> None:
         label_visibility="collapsed", width=200,
     )  # fmt: skip
     if chosen != now:
+        st.session_state.get(MADE, {}).pop(match.id, None)
         query = {"match": match.id} if chosen == _UNSAVED else {"match": match.id, "selection": str(chosen)}
         page.go("clips", **query)
 
@@ -200,9 +203,11 @@ def _changed(match: Match, selection: Selection | None, event: dict[str, Any]) -
     st.session_state["clips_answered"] = int(event["sequence"])
     store = shared_selections()
     own: dict[str, set[int]] = st.session_state.setdefault("clips_own", {})
+    selection = selection or selection_of_address(match)  # the change before may have made one meanwhile
     if selection is None:
         kept = store.make(match.id, clips, margins)
         own[kept.id] = {1}
+        st.session_state.setdefault(MADE, {})[match.id] = kept.id
         st.query_params["selection"] = kept.id
         return
     current = store.get(selection.id)

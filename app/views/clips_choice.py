@@ -27,12 +27,14 @@ from spotting_core.domain.exclusive import exclusive_sets, surest_of_moments
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.media.source import team_names
-from spotting_core.store.selections import OwnMargins
+from spotting_core.store.selections import OwnMargins, Selection
 
 PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
 _TITLES = {PREDICTED: "Predicted", TRUE: "True", REVIEWED: "Reviewed"}
 CLASSES = "clips_classes"
 """Where the session keeps the classes that are clipped before anybody made a selection."""
+MADE = "clips_made"
+"""Where the session keeps, by match, the selection that was made of what was first on the desk."""
 _FIRST_GROUPS = ("cards", "goals")  # what a coach asks for first
 _SIDES = {"home": "Home", "away": "Away", "unknown": "Unknown"}
 
@@ -65,6 +67,19 @@ def usual_classes(match: Match, analysis: Analysis | None) -> tuple[str, ...]:
 
 def _tagged_alone(match: Match, analysis: Analysis | None) -> bool:
     return analysis is None and bool(spots_of_kind(match, analysis, REVIEWED, 0.0))
+
+
+def selection_of_address(match: Match) -> Selection | None:
+    """The selection that the address names; where it names none, the one that this session made of the match's clips.
+
+    A browser that has not heard yet of the selection that a change made sends the next change with the address that it
+    had: what stands on the desk must not be lost by that.
+    """
+    wanted = st.query_params.get("selection")
+    if wanted is None and set(st.query_params) <= {"match"}:
+        wanted = st.session_state.get(MADE, {}).get(match.id)
+    selection = shared_selections().get(wanted) if wanted else None
+    return selection if selection is not None and selection.match_id == match.id else None
 
 
 @dataclass(frozen=True)
@@ -184,8 +199,7 @@ def _take(match: Match, analysis: Analysis | None, clips: list[Clip], own: OwnMa
     store = shared_selections()
     before: tuple[Clip, ...] = ()
     if add:
-        wanted = st.query_params.get("selection")
-        selection = store.get(wanted) if wanted else None
+        selection = selection_of_address(match)
         before = selection.clips if selection is not None else default_clips(match, analysis).clips
     there = {(c.half, c.moment, c.label) for c in before if c.label != MARK}
     joined = [*before, *(c for c in clips if (c.half, c.moment, c.label) not in there)]

@@ -100,7 +100,7 @@ def test_pixels_are_summed_cell_by_cell() -> None:
     values = torch.zeros(2, 16, 28)  # two by two pixels a cell
     values[0, 2:4, 24:26] = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     values[1, 15, 0] = 5.0
-    summed = integrated_gradients._summed(values)
+    summed = integrated_gradients.summed_by_cell(values)
     assert summed.shape == (2, *GRID)
     assert [tuple(p) for p in np.argwhere(summed).tolist()] == [(0, 1, 12), (1, 7, 0)]
     assert (summed[0, 1, 12], summed[1, 7, 0]) == (10, 5)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from explain.attribution import ENTITY_ROW, Attribution
 from explain.explained_window import window_around
@@ -21,6 +23,7 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.load import load_model
+from spotting_core.models.window import Output, Window
 from tests.conftest import small_model
 from tests.explain.toys import OneEntity, OneFrame, explained_window, toy
 from tests.videos import make_video, steady
@@ -76,6 +79,31 @@ def test_ablation_finds_the_one_entity_that_decides() -> None:
     assert np.abs(others["effect"]).max() < 1e-6
     # The row shown is the heaviest region at the anchor's own sample.
     assert (first["sample"], first["x1"], first["weight"]) == (115, 2, pytest.approx(0.75))
+
+
+def test_of_two_entities_that_each_suffice_ablation_names_the_pair() -> None:
+    class Either(OneEntity):
+        """Says "yellow card" where a card or a ball is in the set."""
+
+        def forward(self, window: Window) -> Output:
+            assert window.entities is not None
+            either = window.entities.with_share(window.entities.share * (window.entities.entity < 2))
+            as_cards = replace(either, entity=torch.ones_like(either.entity))
+            return super().forward(replace(window, entities=as_cards))
+
+    window = explained_window(entities=True)
+    attribution = explain(toy(Either(), entities=True), window, "Yellow card", method="entity-ablation")
+    assert np.abs(attribution.values["effect"]).max() < 1e-6
+    lost = 1 / (1 + math.exp(3)) - 1 / (1 + math.exp(-3))
+    assert [set(pair[:2]) for pair in attribution.joint] == [{"ball", "yellow card"}]
+    assert attribution.joint[0][2] == pytest.approx(lost, abs=1e-4)
+
+
+def test_where_one_entity_decides_alone_no_pair_costs_more() -> None:
+    attribution = explain(
+        toy(OneEntity(), entities=True), explained_window(entities=True), "Yellow card", method="entity-ablation"
+    )
+    assert attribution.joint == ()
 
 
 def test_ablation_equals_a_direct_call_without_the_entity() -> None:

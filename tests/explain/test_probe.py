@@ -15,7 +15,7 @@ from explain.explained_window import ExplainedWindow
 from explain.gradient_attention import explain as gradient_attention
 from explain.integrated_gradients import completeness
 from explain.methods import METHODS
-from explain.probe import GRID, Probe
+from explain.probe import GRID, ChangedPictures, Probe
 from spotting_core.base.errors import BadInputError
 from spotting_core.entities.table import EntityTable
 from spotting_core.models.adaptive_attention import AdaptiveAttention
@@ -209,7 +209,7 @@ def test_grad_cam_of_a_map_that_decides_alone(probe: Probe) -> None:
     assert attribution.values.min() >= 0
     # The gradient of the mean over places is the same everywhere: Grad-CAM is the map weighed by it, cut at 0.
     maps = probe.feature_map.detach().clone().requires_grad_(True)
-    logits = probe.judge(maps.mean((2, 3))[None], None, 0, W)
+    logits = probe.judge(ChangedPictures(maps.mean((2, 3))[None], 0, W), None)
     logits[0, 30, probe.model.classes.index(LABEL)].backward()
     assert maps.grad is not None
     expected = (maps.grad.mean((2, 3), keepdim=True) * maps).sum(1).clamp_min(0)
@@ -277,3 +277,14 @@ def test_heads_share_their_attention_among_the_kept(probe: Probe) -> None:
     assert not np.allclose(each[1].values["weight"], each[2].values["weight"])
     with pytest.raises(BadInputError, match="no head 99"):
         METHODS["entity-heads"].explain(probe, LABEL, head=99)
+
+
+def test_of_a_window_that_begins_before_the_half_the_map_is_of_its_samples_and_of_the_anchor(tmp_path: Path) -> None:
+    model, before = lively(load_model(small_model(tmp_path, "e2e-spot", window=W))), 10
+    whole = a_window(model)
+    window = replace(whole, times=whole.times[:-before], pictures=whole.pictures[:-before], before=before)
+    torch.nn.init.zeros_(model.network.to_logits.weight)  # every sample is judged by its own frame alone
+    probe = Probe(model, window, precise=True)
+    maps = [METHODS["grad-cam"].explain(probe, label).values for label in model.classes.names]
+    assert {m.shape for m in maps} == {(W - before, *GRID)}
+    assert set(np.nonzero(np.sum(maps, axis=(0, 2, 3)))[0]) == {whole.anchor}

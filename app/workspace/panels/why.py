@@ -220,10 +220,10 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     if in_time is None and by_entity is None:
         parts.append({"text": "What mattered is not said: with this model the methods do no better than random."})
         return parts
-    entity = _strongest_entity(by_entity)
+    entity, both = _strongest_entity(by_entity), _joint_cause(by_entity)
     moment = int(np.argmax(in_time.values)) if in_time is not None else 0
     fall = float(in_time.values[moment]) if in_time is not None else 0.0
-    if entity is None and fall < MATTERS:
+    if entity is None and both is None and fall < MATTERS:
         parts.append({"text": "Nothing that was taken away alone changes the score by a tenth."})
         return parts
     if entity is not None and by_entity is not None:
@@ -231,12 +231,19 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
         verb = "falls" if effect < 0 else "rises"
         parts.append({"text": f"Without the {name} the score {verb} from {by_entity.score:.2f} to "})
         parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
+    if both is not None and by_entity is not None:
+        names = f"{both[0]} and {both[1]} together"
+        alone = f"Without {names} the score falls from {by_entity.score:.2f} to "
+        parts.append({"text": f", without {names} to " if entity is not None else alone})
+        parts.append({"text": f"{max(0.0, by_entity.score + both[2]):.2f}", "strong": True})
+    named = entity is not None or both is not None
+    if named:
         parts.append({"text": "; " if fall >= MATTERS else "."})
     if in_time is not None and fall >= MATTERS:
         when = _moment(in_time, moment, spot)
-        opening = when if entity is not None else when[0].upper() + when[1:]
+        opening = when if named else when[0].upper() + when[1:]
         parts.append({"text": f"{opening} matters most: without it the score is "})
-        parts.append({"text": f"{in_time.score - fall:.2f}", "strong": entity is None})
+        parts.append({"text": f"{in_time.score - fall:.2f}", "strong": not named})
         parts.append({"text": "."})
     return parts
 
@@ -249,6 +256,16 @@ def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None
     if abs(float(row["effect"])) < MATTERS:
         return None
     return by_entity.entities[int(row["entity"])], float(row["effect"])
+
+
+def _joint_cause(by_entity: Attribution | None) -> tuple[str, str, float] | None:
+    """Two names, and the score's change without both, if together they cost a tenth more than each alone."""
+    if by_entity is None or not by_entity.joint:
+        return None
+    first, second, effect = by_entity.joint[0]
+    alone = {by_entity.entities[int(row["entity"])]: -float(row["effect"]) for row in by_entity.values}
+    further = -effect - max(alone.get(first, 0.0), alone.get(second, 0.0), 0.0)
+    return (first, second, effect) if further >= MATTERS else None
 
 
 def _moment(in_time: Attribution, index: int, spot: Spot) -> str:

@@ -176,6 +176,42 @@ def test_a_selection_in_the_address_is_shown_and_a_foreign_one_is_not(match: Mat
     assert component_data(clips_page(match=match.id, selection="nothing").run())["selection"] is None
 
 
+def test_changes_that_follow_each_other_before_the_browser_has_heard_of_the_selection_make_one(
+    match: Match, selections: Selections
+) -> None:
+    def script(match_id: str, changes: list[dict[str, object]]) -> None:
+        from app.state import shared_library
+        from app.views.clips import _changed
+
+        match = shared_library().get(match_id)
+        assert match is not None
+        for change in changes:
+            _changed(match, None, change)
+
+    clips = [[CLIP], [CLIP, CLIP], [CLIP]]
+    changes = [
+        {"clips": [c.as_json() for c in own], "margins": {}, "sequence": n, "selection": None, "revision": 0}
+        for n, own in enumerate(clips, start=1)
+    ]
+    at = AppTest.from_function(script, default_timeout=240, args=(match.id, changes)).run()
+    assert not at.exception
+    made = at.session_state["clips_made"][match.id]
+    kept = selections.get(made)
+    assert kept is not None
+    assert (kept.clips, kept.revision) == ((CLIP,), 3)
+    assert at.session_state["clips_answered"] == 3
+
+
+def test_what_a_session_made_stands_where_the_address_has_not_heard_of_it(match: Match, selections: Selections) -> None:
+    made = selections.make(match.id, [CLIP, CLIP], {})
+    at = clips_page(match=match.id)
+    at.session_state["clips_made"] = {match.id: made.id}
+    assert component_data(at.run())["selection"] == made.id
+    asked = clips_page(match=match.id, classes="Corner")  # of something else
+    asked.session_state["clips_made"] = {match.id: made.id}
+    assert component_data(asked.run())["selection"] is None
+
+
 def test_a_conflict_is_shown_and_neither_wins(match: Match, selections: Selections) -> None:
     made = selections.make(match.id, [CLIP], {}, "Ours")
     selections.save(made.id, [CLIP, CLIP], {}, 1)

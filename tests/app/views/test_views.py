@@ -336,6 +336,30 @@ def test_the_sentence_is_made_of_measured_numbers_only() -> None:
     )
 
 
+def test_the_sentence_names_two_causes_that_cost_a_tenth_more_together_than_each_alone() -> None:
+    spot = Spot(2, 37_400_000, "Yellow card", 0.93)
+    names = ("yellow card", "referee")
+    still = attribution([0.0, 0.05, 0.0])
+
+    def by_entity(card: float, referee: float, *joint: tuple[str, str, float]) -> Attribution:
+        return attribution(entity_rows(card, referee), "entity", entities=names, joint=joint)
+
+    both = by_entity(-0.4, -0.2, (*names, -0.86))
+    assert spoken(spot, still, both) == (
+        "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50, "
+        "without yellow card and referee together to 0.04."
+    )
+    # Neither costs a tenth alone, both do.
+    assert spoken(spot, attribution([0.0, 0.0, 0.4]), by_entity(-0.06, -0.04, (*names, -0.5))) == (
+        "Yellow card at 45:37, 0.93. Without yellow card and referee together the score falls from 0.90 to 0.40; "
+        "the very moment matters most: without it the score is 0.50."
+    )
+    for effects in ((-0.4, -0.2, (*names, -0.45)), (-0.4, -0.2)):  # hardly more than the card alone; not measured
+        assert spoken(spot, still, by_entity(*effects)) == (
+            "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50."
+        )
+
+
 def test_the_sentence_counts_from_the_spot_though_it_was_said_at_another_sample() -> None:
     spot = Spot(2, 39_900_000, "Yellow card", 0.93)
     assert spoken(spot, attribution([0.0, 0.0, 0.3, 0.0]), None) == (
