@@ -224,7 +224,7 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     moment = int(np.argmax(in_time.values)) if in_time is not None else 0
     fall = float(in_time.values[moment]) if in_time is not None else 0.0
     if entity is None and both is None and fall < MATTERS:
-        parts.append({"text": "Nothing that was taken away alone changes the score by a tenth."})
+        parts.append({"text": "Nothing that was taken away changes the score by a tenth."})
         return parts
     if entity is not None and by_entity is not None:
         name, effect = entity
@@ -234,7 +234,9 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     if both is not None and by_entity is not None:
         names = f"{both[0]} and {both[1]} together"
         alone = f"Without {names} the score falls from {by_entity.score:.2f} to "
-        parts.append({"text": f", without {names} to " if entity is not None else alone})
+        if entity is not None:
+            alone = f", without {names} {'to' if entity[1] < 0 else 'it falls to'} "
+        parts.append({"text": alone})
         parts.append({"text": f"{max(0.0, by_entity.score + both[2]):.2f}", "strong": True})
     named = entity is not None or both is not None
     if named:
@@ -260,12 +262,10 @@ def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None
 
 def _joint_cause(by_entity: Attribution | None) -> tuple[str, str, float] | None:
     """Two names, and the score's change without both, if together they cost a tenth more than each alone."""
-    if by_entity is None or not by_entity.joint:
+    if by_entity is None:
         return None
-    first, second, effect = by_entity.joint[0]
     alone = {by_entity.entities[int(row["entity"])]: -float(row["effect"]) for row in by_entity.values}
-    further = -effect - max(alone.get(first, 0.0), alone.get(second, 0.0), 0.0)
-    return (first, second, effect) if further >= MATTERS else None
+    return next((p for p in by_entity.joint if -p[2] - max(0.0, alone[p[0]], alone[p[1]]) >= MATTERS), None)
 
 
 def _moment(in_time: Attribution, index: int, spot: Spot) -> str:
