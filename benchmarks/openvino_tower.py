@@ -2,10 +2,10 @@
 
 python -m benchmarks.openvino_tower
 
-The product computes with torch alone; this command installs OpenVINO for itself. Everything is measured in a process of
-its own, in half and in single precision, and as on a processor that has AVX2 alone (torch and oneDNN, which both
-compute with, are kept to it). Seconds of the processor are those of all threads: they count what is computed, and what
-threads spin away, whatever else the machine does meanwhile.
+The product computes with torch alone; ``make`` installs OpenVINO for this command. Everything is measured in a
+process of its own, in half and in single precision, and as on a processor that has AVX2 alone (torch and oneDNN,
+which both compute with, are kept to it). Seconds of the processor are those of all threads: they count what is
+computed, and what threads spin away, whatever else the machine does meanwhile.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Way:
         environment = {**os.environ, POLICY: SLEEPING, "TOUCHLINE_DATA": str(data), **self.settings}
         began, before = time.perf_counter(), _processor()
         done = subprocess.run(
-            [sys.executable, "-c", code, *order], cwd=REPOSITORY, env=environment, capture_output=True, check=True
+            [sys.executable, "-c", code, *order], cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, check=True
         )
         return done.stdout.decode(), time.perf_counter() - began, _processor() - before
 
@@ -81,8 +81,8 @@ WAYS = (
     Way("OpenVINO, single precision", openvino=True, single=True),
     Way("torch, half precision", openvino=False),
     Way("OpenVINO, half precision", openvino=True),
-    Way("torch, single precision, AVX2", False, True, _AVX2),
-    Way("OpenVINO, single precision, AVX2", True, True, _AVX2),
+    Way("torch, single precision, AVX2", openvino=False, single=True, settings=_AVX2),
+    Way("OpenVINO, single precision, AVX2", openvino=True, single=True, settings=_AVX2),
 )
 
 
@@ -108,7 +108,7 @@ def compute_by_openvino() -> None:
     def dense(tower: EntityPyramid, images: Tensor) -> tuple[DenseFeatures, Tensor]:
         if id(tower) not in compiled:
             compiled[id(tower)] = _compiled(tower)
-        embedding, boxes, pooled = _asked(compiled[id(tower)], images.permute(0, 2, 3, 1).contiguous().numpy())
+        embedding, boxes, pooled = _answers(compiled[id(tower)], images.permute(0, 2, 3, 1).contiguous().numpy())
         return DenseFeatures(embedding.permute(0, 3, 1, 2), boxes.permute(0, 3, 1, 2)), pooled
 
     EntityPyramid.dense = dense  # type: ignore[method-assign]
@@ -136,7 +136,7 @@ def _compiled(tower: EntityPyramid) -> Any:
     return openvino.Core().compile_model(converted, "CPU", settings)
 
 
-def _asked(compiled: Any, batch: np.ndarray) -> list[Tensor]:
+def _answers(compiled: Any, batch: np.ndarray) -> list[Tensor]:
     """What the tower says of a batch, each picture on a thread of its own: several at one picture spin more."""
     requests = [compiled.create_infer_request() for _ in batch]
     for k, request in enumerate(requests):
@@ -186,11 +186,11 @@ def _work(folder: Path, show: Measured) -> None:
         data = folder / f"{way.name} data"
         processor, clock = json.loads(way.run(data, _FINDING)[0])
         show(f"{way.name}, a picture", f"{processor:.0f} ms of the processor", f"{clock:.0f} ms by the clock")
-        out, said = folder / way.name, folder / f"{way.name}.json"
+        out, report = folder / way.name, folder / f"{way.name}.json"
         _, seconds, used = way.run(
-            data, _ANALYSIS, "analyze", str(match), "--task", "spotting", "--out", str(out), "--json", str(said)
+            data, _ANALYSIS, "analyze", str(match), "--task", "spotting", "--out", str(out), "--json", str(report)
         )
-        analysis, entities = Analysis.open(out), json.loads(said.read_text())["timings"]["entities"]
+        analysis, entities = Analysis.open(out), json.loads(report.read_text())["timings"]["entities"]
         reference = reference or analysis
         spots = len(analysis.spots(Spotting(threshold=DEFAULT_THRESHOLD)))
         beside = f"{spots} spots, {others(analysis, reference)} unlike those of {WAYS[0].name}"

@@ -108,14 +108,14 @@ def without_names(probe: Probe, names: np.ndarray, near: list[int], where: str) 
     assert probe.entities is not None
     if not len(names):
         return probe.output.logits
-    first, stop = near[0], near[-1] + 1
-    part = probe.entities.entity[:, first:stop]
+    first, rows = near[0], slice(probe.window.before + near[0], probe.window.before + near[-1] + 1)
+    part = probe.entities.entity[:, rows]
     gone = torch.zeros(probe.entities.share.shape, dtype=torch.bool, device=probe.model.device)
-    gone[:, first:stop] = torch.isin(part, torch.from_numpy(names.astype(np.int64)).to(part.device))
+    gone[:, rows] = torch.isin(part, torch.from_numpy(names.astype(np.int64)).to(part.device))
     share = probe.entities.share * ~gone if where != PICTURE else None
     pictures = None
     if where != SET:
-        presence = _presence(probe, gone[0, first:stop] & (probe.entities.share[0, first:stop] > 0), first)
+        presence = _presence(probe, gone[0, rows] & (probe.entities.share[0, rows] > 0), first)
         pictures = probe.mixed(presence, first)
     with torch.no_grad():
         return probe.logits(pictures, first, share)
@@ -127,7 +127,7 @@ def _presence(probe: Probe, gone: Tensor, first: int) -> Tensor:
     height, width = probe.window.pictures.shape[1:3]
     presence = torch.ones(1, len(gone), height, width)
     for sample, slot in torch.nonzero(gone).tolist():
-        x1, y1, x2, y2 = probe.entities.box[0, first + sample, slot].tolist()
+        x1, y1, x2, y2 = probe.entities.box[0, probe.window.before + first + sample, slot].tolist()
         dx, dy = _MARGIN * (x2 - x1), _MARGIN * (y2 - y1)
         left, right = max(0, int((x1 - dx) * width)), int((x2 + dx) * width) + 1
         top, bottom = max(0, int((y1 - dy) * height)), int((y2 + dy) * height) + 1

@@ -44,7 +44,7 @@ def explain(probe: Probe, label: str, *, head: int = 0) -> Attribution:
         assert probe.window.table is not None
         first = probe.window.first
         sample, slot, _ = probe.window.table.slots(first, first + len(probe.window.times))
-        rows["weight"] = share.cpu().numpy()[sample, slot]
+        rows["weight"] = share.cpu().numpy()[probe.inside][sample, slot]
     return probe.attribution(
         NAME,
         label,

@@ -152,13 +152,14 @@ def entity_measures(probe: Probe, label: str, attribution: Attribution) -> tuple
         return float("nan"), float("nan")
     order = np.argsort(-np.where(there, values, -np.inf), axis=None, kind="stable")[:total]
     assert probe.entities is not None
+    rows = [probe.window.before + sample for sample in near]
     gone = torch.zeros(2 * len(_TOP), *probe.entities.share.shape[1:], dtype=torch.bool)
     for row, share in enumerate(_TOP):
         first = np.zeros(values.size, bool)
         first[order[: max(1, round(share * total))]] = True
         chosen = torch.from_numpy(first.reshape(values.shape) & there)
-        gone[row, near] = chosen
-        gone[len(_TOP) + row, near] = torch.from_numpy(there) & ~chosen
+        gone[row, rows] = chosen
+        gone[len(_TOP) + row, rows] = torch.from_numpy(there) & ~chosen
     scores = probe.at_anchor(probe.without_entities(gone.to(probe.model.device)), label).cpu().numpy()
     score = probe.score(label)
     return float(np.mean(score - scores[: len(_TOP)])), float(np.mean(score - scores[len(_TOP) :]))

@@ -125,7 +125,7 @@ _OWN = {
         Method("gradient-attention", "Gradient × attention", ENTITY, (ENTITIES,),
                "weights by their gradient", "weight × slope", 2),
         Method("entity-ablation", "Without the entity", ENTITY, (ENTITIES,),
-               "one kind taken out at a time", "fall of the score", 12),
+               "one kind taken out at a time, and two", "fall of the score", 15),
         Method("player-removal", "Without the player", ENTITY, (PEOPLE,),
                "one person taken off the pitch at a time", "fall of the score", 25),
         Method("grad-cam", "Grad-CAM", SPACE, (ENVIRONMENT,),

@@ -1,12 +1,14 @@
 """Shapley values of the scene: what every place and every entity that was found adds to the score, from nothing to all.
 
-Integrated gradients bring back the picture and hold the entities fixed, though these carry most of the score. Here both
-come back together. At every step the frames near the anchor are as far from blurred as there, and the entities of each
-name and sample are in the set by chance, with a probability that rises from 0 to 1. What such a group adds, with and
-without it beside whatever else is there, is on the average its Shapley value (Owen's multilinear extension); what a
-place of the picture adds is summed from slopes along the way (Aumann and Shapley's values, which integrated gradients
-are). Together they add up to the change of the score, but for chance. One network asked for both would be too dear by
-gradients alone: slopes along the shares of entities are flat where the score is sure, which is where they decide.
+Integrated gradients bring back the picture and hold the entities fixed, though these carry most of the score. Here
+both come back together. At every step of a path from 0 to 1 as large a share of the entities near the anchor is in
+the set, which ones by chance, in groups of a name and a sample; and the frames near it have come back from blurred by
+the square of that share, for the score bends most where little is to be seen. What a group adds, with and without it
+beside whatever else is there, is averaged over the steps, as Owen's multilinear extension has Shapley values; what a
+place of the picture adds is summed from slopes along the path, as Aumann and Shapley's values are. All add up to the
+change of the score, but for chance, for the few steps, and for the jumps where the model keeps other entities on the
+way. Entities are asked with and without, and not by slopes along their shares: those are flat where the score is
+sure.
 
 A group's value is divided among its entities by the weights that the model gives them, and each lies in the cell of its
 middle, with which the measures of faithfulness take it out.
@@ -27,6 +29,7 @@ from torch import Tensor
 from explain.attribution import SPACE, Attribution
 from explain.integrated_gradients import summed_by_cell
 from explain.probe import GRID, ChangedPictures, Probe, gradients
+from spotting_core.base.errors import BadInputError
 
 NAME = "scene-shapley"
 SPAN = 4  # samples to either side of the anchor
@@ -36,7 +39,13 @@ _BATCH = 32  # variants of one group each
 
 
 def explain(probe: Probe, label: str, *, span: int = SPAN, steps: int = STEPS) -> Attribution:
-    """Maps of the frames within ``span`` of the anchor, 0 elsewhere: picture and entities together."""
+    """Maps of the frames within ``span`` of the anchor, 0 elsewhere: picture and entities together.
+
+    Errors:
+        BadInputError: the window has no table of entities.
+    """
+    if probe.entities is None:
+        raise BadInputError("this window has no entities", fix="Analyse the match again, with entities")
     began = time.perf_counter()
     window, near = probe.window, probe.window.near(span)
     groups = Groups.of(probe, near)
@@ -117,6 +126,7 @@ def scene_values(probe: Probe, label: str, groups: Groups, steps: int) -> tuple[
     size, chance = probe.window.pictures.shape[1:3], torch.Generator().manual_seed(_SEED)
     picture, entities = np.zeros((count, *GRID), np.float32), np.zeros(len(groups), np.float32)
     for step in range(steps):
+        probe.between()
         there = (step + 0.5) / steps
         order = torch.randperm(len(groups), generator=chance)
         drawn = order < round(there * len(groups))  # as many as the chance says, which steadies the sums
@@ -142,7 +152,6 @@ def _of_picture(
     """What the environment makes of a half blurred picture, and the score's slopes along its presence, with some
     groups."""
     with gradients(probe):
-        # Squared, as for integrated gradients: it looks closer at the blurred end, where the score bends most.
         changed = probe.with_pictures(probe.mixed(presence.square(), groups.first), groups.first)
         logits = probe.judge(changed, probe.share_where(groups.stays(drawn), groups.first))
         (slopes,) = torch.autograd.grad(probe.at_anchor(logits, label).sum(), presence)

@@ -16,11 +16,13 @@ from app.state import shared_library, shared_selections, shared_settings
 from app.views import page
 from app.views.class_choice import class_popover
 from app.views.clips_choice import (
+    CHANGED,
     CLASSES,
     MADE,
     choose_dialog,
     clipped_classes,
     default_clips,
+    forget_what_was_made,
     selection_of_address,
     usual_classes,
 )
@@ -63,6 +65,7 @@ def show() -> None:
     except TouchlineError as problem:
         page.error(problem)
         return
+    forget_what_was_made(match)
     selection = selection_of_address(match)
     working, rivals = _working(match, analysis, selection)
     lengths = {half: m.table.duration for half, m in media.items()}
@@ -138,7 +141,6 @@ def _selection_box(match: Match, selection: Selection | None) -> None:
         label_visibility="collapsed", width=200,
     )  # fmt: skip
     if chosen != now:
-        st.session_state.get(MADE, {}).pop(match.id, None)
         query = {"match": match.id} if chosen == _UNSAVED else {"match": match.id, "selection": str(chosen)}
         page.go("clips", **query)
 
@@ -200,7 +202,7 @@ def _changed(match: Match, selection: Selection | None, event: dict[str, Any]) -
         st.toast(page.plain(problem))
         return
     margins = {str(k): (float(v[0]), float(v[1])) for k, v in event["margins"].items()}
-    st.session_state["clips_answered"] = int(event["sequence"])
+    st.session_state["clips_answered"], st.session_state[CHANGED] = int(event["sequence"]), True
     store = shared_selections()
     own: dict[str, set[int]] = st.session_state.setdefault("clips_own", {})
     selection = selection or selection_of_address(match)  # the change before may have made one meanwhile

@@ -33,8 +33,9 @@ PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
 _TITLES = {PREDICTED: "Predicted", TRUE: "True", REVIEWED: "Reviewed"}
 CLASSES = "clips_classes"
 """Where the session keeps the classes that are clipped before anybody made a selection."""
-MADE = "clips_made"
-"""Where the session keeps, by match, the selection that was made of what was first on the desk."""
+MADE, CHANGED = "clips_made", "clips_changed"
+"""Where the session keeps, by match, the selection that was made of what was first on the desk; and whether a run of
+the page answers a change of the desk."""
 _FIRST_GROUPS = ("cards", "goals")  # what a coach asks for first
 _SIDES = {"home": "Home", "away": "Away", "unknown": "Unknown"}
 
@@ -70,16 +71,20 @@ def _tagged_alone(match: Match, analysis: Analysis | None) -> bool:
 
 
 def selection_of_address(match: Match) -> Selection | None:
-    """The selection that the address names; where it names none, the one that this session made of the match's clips.
+    """The selection that the address names, or that was made a moment ago.
 
     A browser that has not heard yet of the selection that a change made sends the next change with the address that it
     had: what stands on the desk must not be lost by that.
     """
-    wanted = st.query_params.get("selection")
-    if wanted is None and set(st.query_params) <= {"match"}:
-        wanted = st.session_state.get(MADE, {}).get(match.id)
+    wanted = st.query_params.get("selection", st.session_state.get(MADE, {}).get(match.id))
     selection = shared_selections().get(wanted) if wanted else None
     return selection if selection is not None and selection.match_id == match.id else None
+
+
+def forget_what_was_made(match: Match) -> None:
+    """Where a run answers no change and the address names no selection, the match has been opened anew."""
+    if not st.session_state.pop(CHANGED, False) and "selection" not in st.query_params:
+        st.session_state.get(MADE, {}).pop(match.id, None)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def match_of_address(library: Library, words: Callable[[Match], Mapping[str, str
         return None
     st.session_state[_LATEST] = match.id
     if not wanted:  # all at once: each change is a step of the browser's history
-        st.query_params.update({"match": match.id, **words(match)})
+        st.query_params.update({**words(match), **st.query_params.to_dict(), "match": match.id})
     return match
 
 

@@ -21,7 +21,7 @@ class Workers:
     """The executors of an app, from its start to its end."""
 
     _running: Executors | None = None
-    _found: tuple[float, str | None] = field(default=(0.0, None))
+    _checked: tuple[float, str | None] = field(default=(0.0, None))
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
@@ -39,10 +39,10 @@ class Workers:
 
     def _database(self) -> str | None:
         with self._guard:
-            when, problem = self._found
+            when, problem = self._checked
             if not when or time.monotonic() - when > _KEPT:
                 problem = _database_problem()
-                self._found = (time.monotonic(), problem)
+                self._checked = (time.monotonic(), problem)
             return problem
 
 

@@ -18,7 +18,8 @@ Steps = tuple[str | int, ...]
 """Keys, and numbers of entries from 1, from the outermost object or list inwards."""
 
 _LONGEST = 40  # characters of a key that are shown
-_CONSTANT = re.compile(r"NaN|-?Infinity")
+_CONSTANT = re.compile(r'(?<![\w"])-?(?:NaN|Infinity)(?![\w"])')
+_WRITTEN = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def key_text(key: str) -> str:
@@ -50,10 +51,13 @@ def no_number(content: bytes, where: object) -> BadInputError | None:
     try:
         content = utf8_json(content, where)
         check_json(content, where)
-        found = next(places(json.loads(content), _is_none), None)
+        first = next(places(json.loads(content), _is_none), None)
     except (ValueError, RecursionError, BadInputError):
         return None
-    return None if found is None else _refusal(str(found[0]), f"{where}, {place_text(found[1])}")
+    if first is None:
+        return None
+    number, steps = first
+    return _refusal(_WRITTEN[str(number)], ", ".join(filter(None, (str(where), place_text(steps)))))
 
 
 def _is_none(value: Any) -> bool:

@@ -71,14 +71,14 @@ def repeated_keys(content: bytes, where: object) -> str | None:
 
 def _any_repeats(text: str) -> bool:
     """Whether a key stands twice in any object; nothing of what is read is kept."""
-    found = False
+    repeats = False
 
     def look(pairs: list[tuple[str, Any]]) -> None:
-        nonlocal found
-        found = found or len(dict(pairs)) < len(pairs)
+        nonlocal repeats
+        repeats = repeats or len(dict(pairs)) < len(pairs)
 
     json.loads(text, object_pairs_hook=look)
-    return found
+    return repeats
 
 
 def _kept(pairs: list[tuple[str, Any]], repeats: dict[int, KeyedObject]) -> KeyedObject:

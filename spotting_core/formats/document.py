@@ -45,7 +45,8 @@ class Entry:
 
     Arguments:
         extras: fields that a spot has no place for, under the names of the file's format.
-        clock: time by the entry's second statement of it (SoccerNet's ``gameTime``), microseconds, or None.
+        clock: time by the entry's second statement of it (SoccerNet's ``gameTime``, ``match_time`` of a table),
+            microseconds, or None.
         clip: start and end of what is shown of it, microseconds of the half; None: its class's lead and lag.
     """
 

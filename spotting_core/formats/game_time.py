@@ -107,6 +107,11 @@ def _half(value: object, where: str) -> int | None:
         ) from error
 
 
+def second_clock(row: Mapping[str, Any]) -> int | None:
+    """What an entry's ``gameTime`` says beside its ``position``, microseconds; None where one of them is missing."""
+    return parse_game_time(row.get("gameTime")).clock if row.get("position") is not None else None
+
+
 def runs_on(times: Iterable[int]) -> bool:
     """Whether the clock of a second half runs on from 45:00, as on television: no half lasts beyond 65 minutes.
 
@@ -120,8 +125,8 @@ def runs_on(times: Iterable[int]) -> bool:
 def two_times(
     halves: Iterable[int], times: Iterable[int], clocks: Iterable[int | None], counted: str, other: str
 ) -> str | None:
-    """A clause on entries whose file says two times of them; None where there is none. A clock of half 2 may run on
-    from 45:00, and one of a time before the first frame stands at 0.
+    """A clause on entries whose file says two times of them; None where there is none. Of half 2 either may run on from
+    45:00, and a clock of a time before the first frame stands at 0.
 
     Arguments:
         halves, times, clocks: of every entry in the file's order the half, the time that counts and that by the other
@@ -133,7 +138,7 @@ def two_times(
             continue
         stated += 1
         over = clock - time if time > 0 else clock
-        if -_APART <= over <= _APART or (half == 2 and abs(over - HALF_LENGTH) <= _APART):
+        if -_APART <= over <= _APART or (half == 2 and abs(abs(over) - HALF_LENGTH) <= _APART):
             continue
         apart += 1
         first = first or f"{half_clock(time)} by {counted} is {half_clock(clock)} by {other}"

@@ -20,7 +20,7 @@ from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options, entries_apart, possible
-from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, parse_game_time, runs_on
+from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, runs_on, second_clock
 
 FORM = "labels-v2"
 FILE_NAME = "Labels-v2.json"
@@ -70,7 +70,7 @@ def of_halves(entries: list[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
         replace(
             entry,
             spot=entry.spot.moved_to(entry.spot.time - HALF_LENGTH),
-            clock=None if entry.clock is None else max(0, entry.clock - HALF_LENGTH),
+            clock=entry.clock - HALF_LENGTH if (entry.clock or 0) >= HALF_LENGTH else entry.clock,
         )
         if entry.spot.half == 2
         else entry
@@ -97,7 +97,7 @@ def entry(where: str, row: Any) -> Entry:
         visible=_VISIBLE.get(str(row.get("visibility"))),
         source=TRUTH,
     )
-    return Entry(possible(spot, where), _extras(row), parse_game_time(row.get("gameTime")).clock)
+    return Entry(possible(spot, where), _extras(row), second_clock(row))
 
 
 def text_label(label: object, where: str) -> str:

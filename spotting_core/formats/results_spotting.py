@@ -16,7 +16,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document, Entry, Options, entries_apart, possible
-from spotting_core.formats.game_time import moment_of, parse_game_time
+from spotting_core.formats.game_time import moment_of, second_clock
 from spotting_core.formats.labels_v2 import of_halves, text_label
 
 FORM = "results-spotting"
@@ -72,7 +72,7 @@ def _entry(where: str, row: Any, source: str) -> Entry:
         raise BadInputError(f"this prediction cannot be read ({error})", where=where) from error
     spot = Spot(half, time, text_label(row["label"], where), confidence, source=source)
     extras = {k: v for k, v in row.items() if k not in _OWN}
-    return Entry(possible(spot, where), extras, parse_game_time(row.get("gameTime")).clock)
+    return Entry(possible(spot, where), extras, second_clock(row))
 
 
 def write_results(path: Path, spots: Iterable[Spot], url_local: str = "") -> None:

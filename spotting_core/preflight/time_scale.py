@@ -16,6 +16,7 @@ from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document
+from spotting_core.formats.table_csv import FORM as TABLE
 from spotting_core.preflight.finding import ERROR, WARNING, Finding, SpotRepair
 
 UNITS, RATE, PAST = "time units", "frame rate", "length"
@@ -103,7 +104,9 @@ def _finding(reading: Reading, evidence: str, *, severity: str = ERROR, safe: bo
 
 
 def check_clock(document: Document) -> list[Finding]:
-    """Whether ``position`` and ``gameTime`` of a SoccerNet file say the same time."""
+    """Whether the two times that a file says of its entries are the same: ``position`` and ``gameTime`` of SoccerNet's,
+    ``seconds`` and ``match_time`` of a table."""
+    counted, other = ("seconds", "match_time") if document.form == TABLE else ("position", "gameTime")
     pairs = [(e.spot.time / 1e6, e.clock / 1e6) for e in document.entries if e.clock is not None and e.clock > 10e6]
     if len(pairs) < 3:
         return []
@@ -113,7 +116,7 @@ def check_clock(document: Document) -> list[Finding]:
         asis = int((np.abs(positions - clock) <= 1.5).sum())
         if agreeing >= 0.9 * len(pairs) and asis <= 0.1 * len(pairs):
             evidence = (
-                f"position times {reading.factor:g} is the gameTime in {agreeing} of {len(pairs)} entries, as it "
+                f"{counted} times {reading.factor:g} is the {other} in {agreeing} of {len(pairs)} entries, as it "
                 f"stands in {asis}"
             )
             return [_finding(reading, evidence)]

@@ -224,28 +224,38 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     moment = int(np.argmax(in_time.values)) if in_time is not None else 0
     fall = float(in_time.values[moment]) if in_time is not None else 0.0
     if entity is None and both is None and fall < MATTERS:
-        parts.append({"text": "Nothing that was taken away alone changes the score by a tenth."})
+        parts.append({"text": "Nothing that was taken away changes the score by a tenth."})
         return parts
+    falls = "to" if entity is None or entity[1] < 0 else "it falls to"
     if entity is not None and by_entity is not None:
         name, effect = entity
         verb = "falls" if effect < 0 else "rises"
         parts.append({"text": f"Without the {name} the score {verb} from {by_entity.score:.2f} to "})
         parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
     if both is not None and by_entity is not None:
-        names = f"{both[0]} and {both[1]} together"
-        alone = f"Without {names} the score falls from {by_entity.score:.2f} to "
-        parts.append({"text": f", without {names} to " if entity is not None else alone})
+        parts.append({"text": _without_both(both, entity, by_entity.score, falls)})
         parts.append({"text": f"{max(0.0, by_entity.score + both[2]):.2f}", "strong": True})
-    named = entity is not None or both is not None
-    if named:
-        parts.append({"text": "; " if fall >= MATTERS else "."})
-    if in_time is not None and fall >= MATTERS:
+        falls = "to"
+    if entity is None and both is None:
+        assert in_time is not None
         when = _moment(in_time, moment, spot)
-        opening = when if named else when[0].upper() + when[1:]
-        parts.append({"text": f"{opening} matters most: without it the score is "})
-        parts.append({"text": f"{in_time.score - fall:.2f}", "strong": not named})
-        parts.append({"text": "."})
+        parts.append({"text": f"{when[0].upper()}{when[1:]} matters most: without it the score is "})
+        parts.append({"text": f"{in_time.score - fall:.2f}", "strong": True})
+    elif in_time is not None and fall >= MATTERS:
+        without = f"; without {_moment(in_time, moment, spot)} {falls} "
+        parts.append({"text": f"{without}{in_time.score - fall:.2f}"})
+    parts.append({"text": "."})
     return parts
+
+
+def _without_both(both: tuple[str, str, float], entity: tuple[str, float] | None, score: float, falls: str) -> str:
+    """The clause that two things are missing, after that on the one whose loss costs most, if there is one."""
+    if entity is None:
+        return f"Without {both[0]} and {both[1]} together the score falls from {score:.2f} to "
+    if entity[0] in both[:2]:
+        other = both[1] if entity[0] == both[0] else both[0]
+        return f", without the {other} too {falls} "
+    return f", without {both[0]} and {both[1]} together {falls} "
 
 
 def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None:
@@ -260,12 +270,10 @@ def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None
 
 def _joint_cause(by_entity: Attribution | None) -> tuple[str, str, float] | None:
     """Two names, and the score's change without both, if together they cost a tenth more than each alone."""
-    if by_entity is None or not by_entity.joint:
+    if by_entity is None:
         return None
-    first, second, effect = by_entity.joint[0]
     alone = {by_entity.entities[int(row["entity"])]: -float(row["effect"]) for row in by_entity.values}
-    further = -effect - max(alone.get(first, 0.0), alone.get(second, 0.0), 0.0)
-    return (first, second, effect) if further >= MATTERS else None
+    return next((p for p in by_entity.joint if -p[2] - max(0.0, alone[p[0]], alone[p[1]]) >= MATTERS), None)
 
 
 def _moment(in_time: Attribution, index: int, spot: Spot) -> str:

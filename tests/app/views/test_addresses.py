@@ -155,9 +155,7 @@ def test_the_menu_opens_a_match_as_it_was_left(match: Match, systems: tuple[Anal
     }  # fmt: skip
 
 
-def test_the_menu_opens_a_match_by_its_own_settings(
-    match: Match, systems: tuple[Analysis, Analysis], library: Library
-) -> None:
+def test_the_menu_opens_a_match_by_its_own_settings(match: Match, systems: tuple[Analysis, Analysis]) -> None:
     """What was set since in another view does not count, nor does what was taken back."""
     at = view("match", match=match.id, threshold="0.35").run()
     del at.query_params["threshold"]

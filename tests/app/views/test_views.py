@@ -329,7 +329,7 @@ def test_the_sentence_is_made_of_measured_numbers_only() -> None:
     by_entity = attribution(entity_rows(-0.69, 0.0), "entity", entities=("yellow card", "ball"))
     assert spoken(spot, attribution([0.0, 0.05, 0.1, 0.4, 0.0]), by_entity) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.21; "
-        "the frame 0.5 s after it matters most: without it the score is 0.50."
+        "without the frame 0.5 s after it to 0.50."
     )
     assert spoken(spot, attribution([0.0, 0.0, 0.3, 0.0, 0.0]), None) == (
         "Yellow card at 45:37, 0.93. The very moment matters most: without it the score is 0.60."
@@ -347,13 +347,24 @@ def test_the_sentence_names_two_causes_that_cost_a_tenth_more_together_than_each
     both = by_entity(-0.4, -0.2, (*names, -0.86))
     assert spoken(spot, still, both) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50, "
-        "without yellow card and referee together to 0.04."
+        "without the referee too to 0.04."
     )
     # Neither costs a tenth alone, both do.
     assert spoken(spot, attribution([0.0, 0.0, 0.4]), by_entity(-0.06, -0.04, (*names, -0.5))) == (
         "Yellow card at 45:37, 0.93. Without yellow card and referee together the score falls from 0.90 to 0.40; "
-        "the very moment matters most: without it the score is 0.50."
+        "without the very moment to 0.50."
     )
+    # The score rises without the card, and falls without both.
+    assert spoken(spot, still, by_entity(0.1, -0.01, (*names, -0.5))) == (
+        "Yellow card at 45:37, 0.93. Without the yellow card the score rises from 0.90 to 1.00, "
+        "without the referee too it falls to 0.40."
+    )
+    # The first pair costs little more than the card alone, another one does.
+    crowd = attribution(
+        entity_rows(-0.4, -0.2, -0.1), "entity", entities=(*names, "crowd"),
+        joint=((*names, -0.45), ("referee", "crowd", -0.42)),
+    )  # fmt: skip
+    assert spoken(spot, still, crowd).endswith("from 0.90 to 0.50, without referee and crowd together to 0.48.")
     for effects in ((-0.4, -0.2, (*names, -0.45)), (-0.4, -0.2)):  # hardly more than the card alone; not measured
         assert spoken(spot, still, by_entity(*effects)) == (
             "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50."
@@ -394,7 +405,7 @@ def test_the_sentence_says_when_nothing_matters_much() -> None:
     spot = Spot(1, 37_400_000, "Goal", 0.6)
     weak = attribution(entity_rows(-0.04), "entity", entities=("ball",))
     assert spoken(spot, attribution([0.0, 0.05, 0.02]), weak) == (
-        "Goal at 00:37, 0.60. Nothing that was taken away alone changes the score by a tenth."
+        "Goal at 00:37, 0.60. Nothing that was taken away changes the score by a tenth."
     )
 
 

@@ -204,7 +204,7 @@ def test_slow_motion_says_that_it_has_no_sound_where_there_is_some(
     written: list[str] = []
     for module, name, at in ((export, "title_card", 3), (drawing, "_captioned", 3)):
         drawn = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *given, d=drawn, at=at: written.append(str(given[at])) or d(*given))
+        monkeypatch.setattr(module, name, lambda *words, d=drawn, at=at: written.append(str(words[at])) or d(*words))
     clip = Clip(1, SECOND, 3 * SECOND, "Goal", 2 * SECOND, slow=0.5)
     export_clips(Order((clip,), reel=True, cards=True, sound=sound), sources(media), tmp_path / "out")
     assert ("50% speed around the spot, no sound there" in written[0]) == silence

@@ -238,6 +238,29 @@ def test_entries_that_say_two_times_are_told(tmp_path: Path, name: str, content:
     assert document.notes == (() if doubt is None else (doubt,))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "half,match_time,seconds,label\n1,10:00,600,Foul\n2,57:43,3463,Foul\n2,109:00,6540,Goal\n"),
+        ("a.csv", "half,match_time,seconds,label\n1,10:00,600,Foul\n2,46:10,2770,Foul\n2,12:43,763,Goal\n"),
+        ("Labels-v2.json", json.dumps({"annotations": [
+            {"gameTime": "2 - 12:43", "label": "Foul", "position": 3463000},
+            {"gameTime": "2 - 64:00", "label": "Goal", "position": 6540000},
+            {"gameTime": "1 - 01:00", "label": "Goal"}]})),
+    ],
+)  # fmt: skip
+def test_a_half_whose_one_clock_runs_on_says_no_two_times(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert not [note for note in registry.read_one(tmp_path / name).notes if "two times" in note]
+
+
+def test_an_entry_without_position_states_one_time(tmp_path: Path) -> None:
+    rows = [{"gameTime": "1 - 01:00", "label": "Goal"}, {"gameTime": "1 - 05:00", "label": "Goal", "position": 60000}]
+    (tmp_path / "Labels-v2.json").write_text(json.dumps({"annotations": rows}))
+    [note] = registry.read_one(tmp_path / "Labels-v2.json").notes
+    assert note.startswith("1 of 1 entry with position and gameTime")
+
+
 def test_what_is_written_says_one_time(tmp_path: Path) -> None:
     spots = [Spot(half, t * 1_000_000 + 999_999, "Goal") for half in (1, 2) for t in (0, 59, 2699, 2700, 3000)]
     for name in ("a.csv", "Labels-v2.json"):
