@@ -70,13 +70,18 @@ def of_halves(entries: list[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
         replace(
             entry,
             spot=entry.spot.moved_to(entry.spot.time - HALF_LENGTH),
-            clock=entry.clock - HALF_LENGTH if (entry.clock or 0) >= HALF_LENGTH else entry.clock,
+            clock=_of_its_half(entry.clock),
         )
         if entry.spot.half == 2
         else entry
         for entry in entries
     ]
     return taken_off, (RUNS_ON,)
+
+
+def _of_its_half(clock: int | None) -> int | None:
+    """A clock of half 2 as one of its own: where the positions run on, it may do so or not."""
+    return clock - HALF_LENGTH if clock is not None and clock >= HALF_LENGTH else clock
 
 
 def entry(where: str, row: Any) -> Entry:
