@@ -157,7 +157,7 @@ def test_a_file_that_leads_out_of_the_folders_by_now_is_not_served(
 
 def test_health_says_what_is_wrong(client: TestClient, data: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_KEPT", 0.0)
-    monkeypatch.setattr(workers.WORKERS, "_found", (0.0, None))
+    monkeypatch.setattr(workers.WORKERS, "_checked", (0.0, None))
     sound = client.get(f"{http.PREFIX}/health")
     assert (sound.status_code, sound.json()) == (200, {"ok": True})
     open_database(data).engine.dispose()

@@ -33,7 +33,7 @@ SHOWN = "!\\[x\\](http://attack.example/x.png)"
 @pytest.fixture
 def sound_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_KEPT", 0.0)
-    monkeypatch.setattr(workers.WORKERS, "_found", (0.0, None))
+    monkeypatch.setattr(workers.WORKERS, "_checked", (0.0, None))
 
 
 def damage(data: DataDirectory) -> None:
