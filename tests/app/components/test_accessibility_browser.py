@@ -63,6 +63,8 @@ def opened(page: Page, server: Server, view: str, match: Match | None = None, mo
     page.wait_for_function(READY.get(view, "() => !document.querySelector('[data-testid=stSkeleton]')"))
     if view == "clips":  # what the desk says of itself once it is drawn makes the page anew
         page.locator(".head .caption", has_text="clip 1 of").wait_for()
+    # What is pressed while a run of the page is under way is lost where another run takes its place.
+    page.wait_for_function("() => document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'")
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
 
 
