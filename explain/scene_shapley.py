@@ -29,7 +29,6 @@ from torch import Tensor
 from explain.attribution import SPACE, Attribution
 from explain.integrated_gradients import summed_by_cell
 from explain.probe import GRID, ChangedPictures, Probe, gradients
-from spotting_core.base.errors import BadInputError
 
 NAME = "scene-shapley"
 SPAN = 4  # samples to either side of the anchor
@@ -39,13 +38,7 @@ _BATCH = 32  # variants of one group each
 
 
 def explain(probe: Probe, label: str, *, span: int = SPAN, steps: int = STEPS) -> Attribution:
-    """Maps of the frames within ``span`` of the anchor, 0 elsewhere: picture and entities together.
-
-    Errors:
-        BadInputError: the window has no table of entities.
-    """
-    if probe.entities is None:
-        raise BadInputError("this window has no entities", fix="Analyse the match again, with entities")
+    """Maps of the frames within ``span`` of the anchor, 0 elsewhere: picture and entities together."""
     began = time.perf_counter()
     window, near = probe.window, probe.window.near(span)
     groups = Groups.of(probe, near)

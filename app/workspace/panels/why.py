@@ -242,7 +242,7 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
         parts.append({"text": f"{when[0].upper()}{when[1:]} matters most: without it the score is "})
         parts.append({"text": f"{in_time.score - fall:.2f}", "strong": True})
     elif in_time is not None and fall >= MATTERS:
-        without = f"; without {_moment(in_time, moment, spot)} {falls} "
+        without = f"; without {_moment(in_time, moment, spot)} alone {falls} "
         parts.append({"text": f"{without}{in_time.score - fall:.2f}"})
     parts.append({"text": "."})
     return parts

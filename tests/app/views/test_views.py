@@ -329,7 +329,7 @@ def test_the_sentence_is_made_of_measured_numbers_only() -> None:
     by_entity = attribution(entity_rows(-0.69, 0.0), "entity", entities=("yellow card", "ball"))
     assert spoken(spot, attribution([0.0, 0.05, 0.1, 0.4, 0.0]), by_entity) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.21; "
-        "without the frame 0.5 s after it to 0.50."
+        "without the frame 0.5 s after it alone to 0.50."
     )
     assert spoken(spot, attribution([0.0, 0.0, 0.3, 0.0, 0.0]), None) == (
         "Yellow card at 45:37, 0.93. The very moment matters most: without it the score is 0.60."
@@ -352,7 +352,7 @@ def test_the_sentence_names_two_causes_that_cost_a_tenth_more_together_than_each
     # Neither costs a tenth alone, both do.
     assert spoken(spot, attribution([0.0, 0.0, 0.4]), by_entity(-0.06, -0.04, (*names, -0.5))) == (
         "Yellow card at 45:37, 0.93. Without yellow card and referee together the score falls from 0.90 to 0.40; "
-        "without the very moment to 0.50."
+        "without the very moment alone to 0.50."
     )
     # The score rises without the card, and falls without both.
     assert spoken(spot, still, by_entity(0.1, -0.01, (*names, -0.5))) == (
