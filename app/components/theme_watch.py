@@ -5,6 +5,8 @@ What Streamlit and our style sheets draw follows at once; charts and pictures th
 
 from __future__ import annotations
 
+import streamlit as st
+
 from app.components.standing import small_component
 
 _HTML = '<span class="theme-watch"></span>'
@@ -12,4 +14,4 @@ _HTML = '<span class="theme-watch"></span>'
 
 def theme_watch() -> None:
     """Mount the watch, which shows nothing."""
-    small_component("theme_watch", _HTML)(key="theme_watch", data={}, on_turned_change=lambda: None)
+    small_component("theme_watch", _HTML)(key="theme_watch", data={"drawn": st.context.theme.type}, on_turned_change=lambda: None)

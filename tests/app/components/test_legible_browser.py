@@ -3,12 +3,13 @@ system."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from app.library.library import Match
 from spotting_core.domain.classes import ClassTable, load_classes
@@ -100,6 +101,52 @@ def test_the_page_turns_light_with_the_system_and_so_does_what_the_server_draws(
     page.emulate_media(color_scheme="dark")
     expect(bar).to_have_css("background-color", "rgb(20, 24, 29)")
     expect(strip).to_have_attribute("src", dark)
+    page.context.close()
+
+
+class Gate:
+    """Holds what the server sends from the first message on that has some bytes in it, until it is opened."""
+
+    def __init__(self, mark: bytes) -> None:
+        self.mark = mark
+        self.shut = True
+        self.waiting: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def __call__(self, socket: WebSocketRoute) -> None:
+        socket.connect_to_server().on_message(lambda message: self._pass(socket, message))
+
+    def _pass(self, socket: WebSocketRoute, message: str | bytes) -> None:
+        marked = isinstance(message, bytes) and self.mark in message
+        if self.shut and (self.waiting or marked):
+            self.waiting.append((socket, message))
+        else:
+            socket.send(message)
+
+    def open(self) -> None:
+        self.shut = False
+        for socket, message in self.waiting:
+            socket.send(message)
+
+
+def test_a_page_that_turns_before_it_has_been_shown_is_drawn_in_the_colours_it_has(
+    browser: Browser, server: Server, match: Match
+) -> None:
+    """The server has drawn in dark what comes to a page that is light by then."""
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 800}, color_scheme="light")).new_page()
+    page.goto(f"{server.url}/library")
+    strip = page.locator(".tl-strip").last
+    expect(strip).to_be_visible()
+    light = str(strip.get_attribute("src"))
+    page.emulate_media(color_scheme="dark")
+    gate = Gate(b"touchline_theme_watch")
+    page.route_web_socket(re.compile("_stcore/stream"), gate)
+    page.reload()
+    while not gate.waiting:
+        page.wait_for_timeout(50)
+    page.emulate_media(color_scheme="light")
+    expect(page.locator(".stApp")).to_have_css("color-scheme", "light")
+    gate.open()
+    expect(strip).to_have_attribute("src", light)
     page.context.close()
 
 
