@@ -14,4 +14,6 @@ _HTML = '<span class="theme-watch"></span>'
 
 def theme_watch() -> None:
     """Mount the watch, which shows nothing."""
-    small_component("theme_watch", _HTML)(key="theme_watch", data={"drawn": st.context.theme.type}, on_turned_change=lambda: None)
+    small_component("theme_watch", _HTML)(
+        key="theme_watch", data={"drawn": st.context.theme.type}, on_turned_change=lambda: None
+    )

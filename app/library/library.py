@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from app.library.roots import source_of, told
+from app.library.roots import names_of_roots, source_of
 from app.library.video_reading import VIDEOS
 from app.settings import DEMO, Settings
 from spotting_core.analyses.analysis import Analysis
@@ -218,7 +218,7 @@ class Library:
         Errors:
             BadInputError: outside, or nothing there; one sentence for both, so that nothing outside is told.
         """
-        fix = told(self._settings.roots)
+        fix = names_of_roots(self._settings.roots)
         if not text.strip() or "\x00" in text:
             raise BadInputError(_OUTSIDE, where=text.strip() or "empty path", fix=fix)
         for root in self._settings.roots:

@@ -26,7 +26,9 @@ def source_of(path: Path, roots: Sequence[Path] | None = None) -> MatchSource:
     """
     allowed = (*(settings().roots if roots is None else roots), DEMO.resolve())
     if not is_below(path, allowed):
-        raise BadInputError("this match is below no library folder any more", where=path, fix=told(allowed[:-1]))
+        raise BadInputError(
+            "this match is below no library folder any more", where=path, fix=names_of_roots(allowed[:-1])
+        )
     if path.is_dir():
         _check_links(path, allowed)
     return open_match(path)
@@ -41,7 +43,7 @@ def is_below(path: Path, folders: Sequence[Path]) -> bool:
     return any(place.is_relative_to(folder) for folder in folders)
 
 
-def told(roots: Sequence[Path]) -> str:
+def names_of_roots(roots: Sequence[Path]) -> str:
     """Which roots there are, in words."""
     return f"Library folders: {', '.join(map(str, roots)) or 'none, set TOUCHLINE_ROOTS'}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.library.roots import is_below, told
+from app.library.roots import is_below, names_of_roots
 from app.state import shared_queue, shared_settings
 from app.views import page
 from spotting_core.base.assets import asset
@@ -62,7 +62,7 @@ def _offer(source: str) -> Offer:
     """What lies at a source; a path has to be below a library folder."""
     path, roots = Path(source).expanduser(), shared_settings().roots
     if path.exists() and not is_below(path, roots):
-        raise BadInputError("this is below no library folder", where=path, fix=told(roots))
+        raise BadInputError("this is below no library folder", where=path, fix=names_of_roots(roots))
     return offer_of(source)
 
 

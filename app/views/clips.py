@@ -17,6 +17,7 @@ from app.views import page
 from app.views.class_choice import class_popover
 from app.views.clips_choice import (
     CHANGED,
+    CHOOSE,
     CLASSES,
     MADE,
     choose_dialog,
@@ -121,8 +122,9 @@ def _toolbar(
         playlist_popover(of_match(working[0], match), "clips_playlist")
         with st.popover("Save", icon=":material/bookmark:"):
             _save(match, selection, working)
-        if st.button("Choose spots", icon=":material/filter_list:"):
-            choose_dialog(match, analysis, lengths, working[1])
+        st.button("Choose spots", icon=":material/filter_list:", on_click=page.open_dialog, args=CHOOSE)
+    if page.is_open(*CHOOSE):
+        choose_dialog(match, analysis, lengths, working[1])
 
 
 def _facts(clips: Sequence[Clip], rivals: int) -> str:

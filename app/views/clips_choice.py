@@ -117,7 +117,11 @@ def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
     return DefaultClips(tuple(clips_of(kept, Margins(classes), lengths)), len(rivals))
 
 
-@st.dialog("Choose spots")
+CHOOSE = ("clips", "choose")
+"""The dialog, as ``page.open_dialog`` knows it."""
+
+
+@st.dialog("Choose spots", on_dismiss=page.close_dialog)
 def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, int], own: OwnMargins) -> None:
     """Choose spots; the clips on the desk are replaced, marks of one's own can be kept."""
     classes = clipped_classes(match, analysis)
@@ -209,4 +213,5 @@ def _take(match: Match, analysis: Analysis | None, clips: list[Clip], own: OwnMa
     there = {(c.half, c.moment, c.label) for c in before if c.label != MARK}
     joined = [*before, *(c for c in clips if (c.half, c.moment, c.label) not in there)]
     kept = store.make(match.id, joined, own)
+    page.close_dialog()
     page.go("clips", match=match.id, selection=kept.id)

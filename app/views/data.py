@@ -9,7 +9,7 @@ from app.views import page
 from spotting_core.base.errors import TouchlineError
 from spotting_core.store.space import Use, clear, measure, size_text
 
-_OPEN = "space_open"  # in the session: whether the dialog is
+_DIALOG = ("library", "space")
 
 
 @st.cache_data(ttl=60, show_spinner=False)
@@ -21,19 +21,15 @@ def data_line() -> None:
     """How much there is, and a way to clear it."""
     root = shared_settings().data.root
     total = sum(use.size for use in _uses(str(root)))
-    if st.button(
-        f"{size_text(total)} of analyses and copies", icon=":material/database:", type="tertiary", help=page.plain(root)
-    ):
-        st.session_state[_OPEN] = True
-    if st.session_state.get(_OPEN):  # it stays open whenever the page runs anew by itself
+    st.button(
+        f"{size_text(total)} of analyses and copies", icon=":material/database:", type="tertiary",
+        help=page.plain(root), on_click=page.open_dialog, args=_DIALOG,
+    )  # fmt: skip
+    if page.is_open(*_DIALOG):
         _dialog()
 
 
-def _close() -> None:
-    st.session_state.pop(_OPEN, None)
-
-
-@st.dialog("Analyses and copies", width="medium", on_dismiss=_close)
+@st.dialog("Analyses and copies", width="medium", on_dismiss=page.close_dialog)
 def _dialog() -> None:
     root = shared_settings().data.root
     st.caption(
@@ -59,6 +55,6 @@ def _dialog() -> None:
             page.error(problem)
             return
         _uses.clear()
-        _close()
+        page.close_dialog()
         st.toast(f"{size_text(freed)} came free.")
         st.rerun()

@@ -35,7 +35,7 @@ from app.views.evaluate_charts import (
 )
 from app.views.evaluate_confusion import confusion_card
 from app.views.evaluate_errors import errors_card
-from app.views.evaluate_import import EVALUATE, import_dialog
+from app.views.evaluate_import import EVALUATE, IMPORT, import_dialog
 from app.views.evaluate_reviewers import REVIEWERS, reviewers_button, show_reviewers
 from app.views.evaluate_systems import (
     SystemsChoice,
@@ -96,7 +96,7 @@ class Measured:
 def show() -> None:
     """The page."""
     library, sets = shared_library(), PredictionSets(shared_settings().data)
-    if st.session_state.pop("evaluate_import", False):
+    if page.is_open(*IMPORT):
         import_dialog(library, sets)
     show_notice(EVALUATE)
     if st.query_params.get("of") == REVIEWERS:
@@ -169,9 +169,7 @@ def _toolbar(
         )  # fmt: skip
         put("actions", "evaluate_view", view, "All")
         reviewers_button()
-        if st.button("Import", icon=":material/upload:"):
-            st.session_state["evaluate_import"] = True
-            st.rerun()
+        st.button("Import", icon=":material/upload:", on_click=page.open_dialog, args=IMPORT)
         export = st.empty()
     if not own or not first:
         return labels, systems, None

@@ -24,7 +24,11 @@ _NAMED = 5  # games that are named
 _KINDS = {PREDICTIONS: "Predictions", LABELS: "Labels"}
 
 
-@st.dialog("Import")
+IMPORT = (EVALUATE, "import")
+"""The dialog, as ``page.open_dialog`` knows it."""
+
+
+@st.dialog("Import", on_dismiss=page.close_dialog)
 def import_dialog(library: Library, sets: PredictionSets) -> None:
     """Take a file in, or delete one."""
     kind = st.segmented_control(
@@ -55,6 +59,7 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
         taken = f"{made.name}: {made.games:d} game{'' if made.games == 1 else 's'} from {file.name}"
         reasons = (*reasons_of_record(record), *_strangers(made, record, matches.values()))
         keep_notice(EVALUATE, taken, reasons)
+        page.close_dialog()
         st.rerun()
     present = sets.all()
     if present:

@@ -39,9 +39,8 @@ def add_buttons() -> None:
     """Open the dialog; the address keeps that it is open, and where."""
     with st.container(horizontal=True, gap="small"):
         for name, title in _TITLES.items():
-            if st.button(page.plain(title), key=f"library_{name}"):
-                st.query_params["add"] = name
-                st.rerun()
+            # Before the page is made: a click that waits for its line is lost where the page runs anew before it.
+            st.button(page.plain(title), key=f"library_{name}", on_click=_ask, args=(name,))
 
 
 def open_dialog(library: Library, model: str) -> None:
@@ -49,6 +48,10 @@ def open_dialog(library: Library, model: str) -> None:
     take("add", "library_add", one_of(*_TITLES))
     if st.session_state.get("library_add") in _TITLES:
         _dialog(library, model)
+
+
+def _ask(name: str) -> None:
+    st.query_params["add"] = name
 
 
 def _close() -> None:

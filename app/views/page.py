@@ -22,7 +22,7 @@ from spotting_core.jobs.queue import Job
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 _PLACE: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)  # that stands for the view being made
 _DRAWN = "drawn_pages"  # in the session: the views that have been on screen
-DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
+DIALOG = "dialog"  # in the session: the match or the view, and the dialog that is open over it
 LOGO = str(_STATIC / "logo.svg")
 ICON = str(_STATIC / "icon.png")
 # All that begins something in Markdown as Streamlit reads it: emphasis, code, links and pictures, tags, entities,
@@ -101,8 +101,19 @@ def go(name: str, **query: str) -> None:
     st.switch_page(st.session_state["pages"][name], query_params=query or None)
 
 
+def open_dialog(owner: str, name: str) -> None:
+    """Open a dialog over a match or a view, as a button's ``on_click``: a click that waits for its line of the page is
+    lost where the page runs anew before it."""
+    st.session_state[DIALOG] = (owner, name)
+
+
+def is_open(owner: str, name: str) -> bool:
+    """Whether a dialog is: one that is open is shown again whenever the page runs anew by itself."""
+    return bool(st.session_state.get(DIALOG) == (owner, name))
+
+
 def close_dialog() -> None:
-    """Close the match's dialog; one that is open is shown again whenever the page runs anew by itself."""
+    """Close the dialog that is open."""
     st.session_state.pop(DIALOG, None)
 
 

@@ -35,26 +35,24 @@ _EVERYTHING_HELP = (
     "For matches that look unlike what the model knows: the videos are read again, and all of the network learns but "
     "its first layers. It takes far longer."
 )
-_OPEN = "training_open"  # in the session: whether the dialog is
+_DIALOG = ("review", "training")
 
 
 def training_row() -> None:
     """The button that opens the dialog, and how a training is going."""
     live = shared_queue().all_live([TRAINING.name])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="training_row"):
-        if st.button("Train", help="Have a model learn from what people said, and compare it with the one before."):
-            st.session_state[_OPEN] = True
+        st.button(
+            "Train", help="Have a model learn from what people said, and compare it with the one before.",
+            on_click=page.open_dialog, args=_DIALOG,
+        )  # fmt: skip
         if live:
             st.caption(f"Training {page.plain(live[0].title)}: {page.progress_text(live[0])}")
-    if st.session_state.get(_OPEN):  # it stays open whenever the page runs anew by itself
+    if page.is_open(*_DIALOG):
         training_dialog()
 
 
-def _close() -> None:
-    st.session_state.pop(_OPEN, None)
-
-
-@st.dialog("Train", width="large", on_dismiss=_close)
+@st.dialog("Train", width="large", on_dismiss=page.close_dialog)
 def training_dialog() -> None:
     """A training under way, or a new one, and what came of the last one."""
     live = shared_queue().all_live([TRAINING.name])

@@ -25,7 +25,7 @@ from spotting_core.players.bridges import bridged, joined_over_cuts
 from spotting_core.players.calibrated_samples import calibrated_samples
 from spotting_core.players.feet import calibration_error
 from spotting_core.players.kits import Kits, lab_of, shirt_rgb, told_apart
-from spotting_core.players.roles import Told, sighting_evidence, told, track_roles
+from spotting_core.players.roles import RoleOfTrack, role_of_track, sighting_evidence, track_roles
 from spotting_core.players.sightings import BALL, PEOPLE, Sightings, placed_sightings, with_colours
 from spotting_core.players.tracks import tracked
 
@@ -270,7 +270,7 @@ class _Half:
         names = (AWAY, HOME) if second_is_home else (HOME, AWAY)
         most = 1.0 if groups is None or groups.clear else _DOUBTED
         takes = {
-            track: told(self.roles[track], float(np.median(people.place[self.tracks == track, 0])), self.left,
+            track: role_of_track(self.roles[track], float(np.median(people.place[self.tracks == track, 0])), self.left,
                         self.pitch.length / 2)
             for track in np.unique(self.tracks).tolist()
         }  # fmt: skip
@@ -282,7 +282,7 @@ class _Half:
         return [*bridged(found, self.times, known), *self._ball()]
 
     def _placed(
-        self, rows: Sightings, row: int, track: int, taken: Told, names: tuple[str, str], most: float = 1.0
+        self, rows: Sightings, row: int, track: int, taken: RoleOfTrack, names: tuple[str, str], most: float = 1.0
     ) -> Placed:
         """One sighting; ``most`` is how sure its team may be."""
         x, y = rows.place[row].tolist()
@@ -319,5 +319,5 @@ class _Half:
             chosen[rows] = rolling_path(seconds[rows], balls.place[rows], balls.error[rows], balls.score[rows])
         if dropped := len(self.balls) - int(chosen.sum()):
             self.left_out["a sighting of a ball too large, or too far from its way"] += dropped
-        nobody = Told(Role.BALL, None, 0.0)
+        nobody = RoleOfTrack(Role.BALL, None, 0.0)
         return [self._placed(balls, row, BALL_TRACK, nobody, ("", "")) for row in np.flatnonzero(chosen).tolist()]

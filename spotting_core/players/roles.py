@@ -62,7 +62,7 @@ def track_roles(evidence: np.ndarray, tracks: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Told:
+class RoleOfTrack:
     """What a track is taken for.
 
     Arguments:
@@ -75,7 +75,7 @@ class Told:
     confidence: float
 
 
-def told(likely: np.ndarray, x: float, left: dict[int, float] | None, half_length: float) -> Told:
+def role_of_track(likely: np.ndarray, x: float, left: dict[int, float] | None, half_length: float) -> RoleOfTrack:
     """What a track is taken for, from its probabilities (4,) and where it mostly is.
 
     Arguments:
@@ -87,9 +87,9 @@ def told(likely: np.ndarray, x: float, left: dict[int, float] | None, half_lengt
     if role is Role.GOALKEEPER and left is not None and abs(x) > half_length / 2:
         team = int(np.argmax([left[0], left[1]])) if x < 0 else int(np.argmin([left[0], left[1]]))
         sure = left[team] if x < 0 else 1 - left[team]
-        return Told(role, team, float(sure)) if sure >= SURE else Told(role, None, 0.0)
+        return RoleOfTrack(role, team, float(sure)) if sure >= SURE else RoleOfTrack(role, None, 0.0)
     if role is Role.PLAYER:
         team = int(likely[SECOND] > likely[FIRST])
         sure = float(likely[team] / player)
-        return Told(role, team, sure) if sure >= SURE else Told(role, None, 0.0)
-    return Told(role, None, 0.0)
+        return RoleOfTrack(role, team, sure) if sure >= SURE else RoleOfTrack(role, None, 0.0)
+    return RoleOfTrack(role, None, 0.0)

@@ -65,7 +65,7 @@ def texts(at: AppTest) -> str:
 
 def component_data(at: AppTest, index: int = 0) -> dict[str, Any]:
     """What a component, such as the workspace, was given; the control of classes is counted apart, and those that are
-    given nothing are not counted."""
+    given nothing and the watch over the page's colours are not counted."""
     return [content for content in _contents(at) if content and _PRESETS not in content][index]
 
 
@@ -76,4 +76,4 @@ def class_control(at: AppTest, index: int = 0) -> dict[str, Any]:
 
 def _contents(at: AppTest) -> list[dict[str, Any]]:
     protos = (element.proto for element in at.get("bidi_component"))
-    return [json.loads(proto.json or proto.mixed.json) for proto in protos]
+    return [json.loads(p.json or p.mixed.json) for p in protos if p.component_name != "touchline_theme_watch"]

@@ -17,6 +17,7 @@ from app.comparing.prediction_sets import PredictionSets, spots_of
 from app.library.library import Library, Match
 from app.views.evaluate_charts import Curve, share
 from app.views.evaluate_errors import error_text, in_order, link_to
+from app.views.evaluate_import import IMPORT
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
@@ -297,11 +298,19 @@ def test_an_import_of_which_all_counts_leaves_no_notice(match: Match) -> None:
 
 def test_the_import_names_every_format_that_it_takes(match: Match) -> None:
     """Its own line of endings is cut off, and predictions are taken in formats alone that say how sure they are."""
-    at = run(evaluate_labels=match.id, evaluate_import=True)
+    at = run(evaluate_labels=match.id, dialog=IMPORT)
     taken = at.file_uploader[0].help
     assert "SoccerNet results_spotting, E2E-Spot JSON" in taken
     assert "OpenTimelineIO; or a zip of match folders" in taken
     assert "WebVTT" not in taken
+
+
+def test_the_import_stays_open_where_the_page_is_made_anew(match: Match) -> None:
+    at = run(evaluate_labels=match.id)
+    next(button for button in at.button if button.label == "Import").click().run()
+    assert [d.proto.dialog.title for d in at.get("dialog")] == ["Import"]
+    at.run()
+    assert [d.proto.dialog.title for d in at.get("dialog")] == ["Import"]
 
 
 def test_games_of_no_match_of_the_library_are_named_when_they_are_imported(match: Match) -> None:
@@ -317,13 +326,11 @@ def test_a_single_file_that_names_another_match_is_told_on_the_page(match: Match
 
 
 def imported(match: Match, content: bytes, name: str = "o.zip") -> AppTest:
-    """The page after a zip or file of predictions was brought in; its dialog is opened for each run, as a browser keeps it."""
-    at = run(evaluate_labels=match.id, evaluate_import=True)
+    """The page after a zip or file of predictions was brought in."""
+    at = run(evaluate_labels=match.id, dialog=IMPORT)
     at.file_uploader[0].set_value((name, content, "application/octet-stream"))
-    at.session_state["evaluate_import"] = True
     at.run()
     button = [b for b in at.button if b.label == "Import"][-1]
-    at.session_state["evaluate_import"] = True
     button.click().run()
     assert not at.exception
     return at
@@ -352,9 +359,8 @@ def test_a_zip_of_one_file_without_a_folder_is_of_the_chosen_match(match: Match,
         sets.add("Other", "O.ZIP", out.getvalue(), PREDICTIONS, NAMES)
     one, _ = sets.add("Other", "O.ZIP", out.getvalue(), PREDICTIONS, NAMES, match)
     assert spots_of(one, match, NAMES) == [Spot(1, 5_100_000, "Foul", 0.9, source="Other")]
-    at = run(evaluate_labels=match.id, evaluate_import=True)
+    at = run(evaluate_labels=match.id, dialog=IMPORT)
     at.file_uploader[0].set_value(("O.ZIP", out.getvalue(), "application/zip"))
-    at.session_state["evaluate_import"] = True
     at.run()
     assert "Its match, where no folder names it" in [box.label for box in at.selectbox]
 
