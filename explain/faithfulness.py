@@ -10,7 +10,8 @@ Per spot and method:
 * comprehensiveness and sufficiency, for entities and people: how far the score falls without the first, and
   with these alone.
 * pointing: whether the strongest place of the anchor's frame lies in the true box (grown by one cell) of
-  what the rules tie to the class; beside it the share of the picture that would count as a hit.
+  what the rules tie to the class; beside it the share of the picture that would count as a hit, and the
+  same of those spots alone at which the model has found the thing: it can point at nothing else.
 * sanity: correlation with the explanation of a model of random weights; near 0 if the weights matter.
 * stability: correlation with the explanation of the same pictures under noise of a few grey levels.
 * completeness, for integrated gradients: the share of the score's change that the values add up to.
@@ -63,9 +64,14 @@ class SpotMeasures:
 
 @dataclass(frozen=True)
 class TrueBoxes:
-    """Boxes (N, 4), shares of the picture, of what the rules tie to a class, in the anchor's frame."""
+    """Of what the rules tie to a class, in the anchor's frame.
+
+    Arguments:
+        boxes: (N, 4), shares of the picture; found: bool (N,), whether the model reads an entity there of that name.
+    """
 
     boxes: np.ndarray
+    found: np.ndarray
 
 
 # --- curves -------------------------------------------------------------------------------------------
@@ -227,29 +233,41 @@ def noisy(probe: Probe, seed: int) -> Probe:
 
 
 def measure_spot(
-    probe: Probe, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
+    probe: Probe,
+    label: str,
+    *,
+    truth: TrueBoxes | None,
+    methods: Sequence[Method],
+    seed: int = 0,
+    controls: bool = True,
 ) -> SpotMeasures:
-    """All measures of all methods for one class at one anchor."""
-    blank = Probe(randomised(probe.model, seed), probe.window)
-    shaken = noisy(probe, seed)
+    """All measures of all methods for one class at one anchor.
+
+    Arguments:
+        controls: whether sanity and stability are measured, for which everything is explained twice more; else NaN.
+    """
+    others = [Probe(randomised(probe.model, seed), probe.window), noisy(probe, seed)] if controls else []
     measures = SpotMeasures(label)
     curves: dict[str, Curves] = {}
     for method in methods:
         units = SOMEBODY if PEOPLE in method.needs else MOMENTS if method.kind == TIME else PLACES
         if units == SOMEBODY:  # the same people, whatever the weights and under noise
-            blank.people = shaken.people = probe.people
+            for other in others:
+                other.people = probe.people
         if units not in curves:
             curves[units] = Curves(probe, label, units=units, seed=seed)
         attribution = method.explain(probe, label)
         values = _values(attribution, probe, curves[units])
-        others = [_values(method.explain(p, label), p, curves[units]) for p in (blank, shaken)]
+        sanity, stability = [
+            correlation(values, _values(method.explain(other, label), other, curves[units])) for other in others
+        ] or [float("nan")] * 2
         deletion, insertion = curves[units].of(values)
         measures.methods[method.name] = {
             "deletion": deletion,
             "insertion": insertion,
             **_references(curves[units]),
-            "sanity": correlation(values, others[0]),
-            "stability": correlation(values, others[1]),
+            "sanity": sanity,
+            "stability": stability,
             **_of_kind(probe, label, attribution, values, truth),
         }
     return measures
@@ -274,7 +292,8 @@ def _of_kind(
     probe: Probe, label: str, attribution: Attribution, values: np.ndarray, truth: TrueBoxes | None
 ) -> dict[str, float]:
     measures = dict.fromkeys(
-        ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "completeness"), float("nan")
+        ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "pointing_found", "completeness"),
+        float("nan"),
     )
     if attribution.method == PLAYER_REMOVAL:
         measures["comprehensiveness"], measures["sufficiency"] = people_measures(probe, label, values.ravel())
@@ -284,6 +303,8 @@ def _of_kind(
     if attribution.kind != TIME and truth is not None and len(truth.boxes):
         at = probe.window.near(SPAN).index(probe.window.anchor)
         measures["pointing"], measures["pointing_chance"] = pointing(values[at], truth.boxes)
+        if truth.found.any():
+            measures["pointing_found"] = measures["pointing"]
     if attribution.method == "integrated-gradients":
         measures["completeness"] = completeness(attribution)
     return measures

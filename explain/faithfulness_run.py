@@ -13,15 +13,17 @@ import numpy as np
 from explain.explained_replay import NAMELESS
 from explain.explained_window import ExplainedWindow
 from explain.faithfulness import SpotMeasures, TrueBoxes, default_method, fitting_methods, measure_spot, table
+from explain.faithfulness_log import SpotLog
 from explain.kept import anchor_time
 from explain.measured import DEFAULT_KINDS
-from explain.methods import probe_at
+from explain.methods import Method, probe_at
 from explain.probe import Probe
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.spots import Spot
 from spotting_core.entities.decisive import decisive_entities
+from spotting_core.entities.measure import by_distance
 from spotting_core.entities.truth import FILES, TrueMatch
 from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
 from spotting_core.media.ingest import ingest
@@ -114,18 +116,31 @@ def measure_spots(
     data: DataDirectory,
     seed: int,
     report: Callable[[int, Spot], None] = lambda number, spot: None,
+    *,
+    methods: Sequence[Method] | None = None,
+    controls: bool = True,
+    log: SpotLog | None = None,
 ) -> list[SpotMeasures]:
-    """Measure every method that fits a model on every spot.
+    """Measure methods on every spot.
 
     Arguments:
         report: called before each spot with its number, from 0.
+        methods: all that fit the model where not given; controls: see ``measure_spot``.
+        log: where each spot is kept as soon as it is measured; those that are in it are not measured again.
     """
-    methods, measures = fitting_methods(model), []
+    measures, fitting = [], fitting_methods(model) if methods is None else methods
     for number, one in enumerate(chosen):
         report(number, one.spot)
-        probe = _probe(one, model, data)
-        truth = true_boxes(one, probe.window)
-        measures.append(measure_spot(probe, one.spot.label, truth=truth, methods=methods, seed=seed + number))
+        kept = log.of(one.analysis, one.spot) if log is not None else None
+        if kept is None:
+            probe = _probe(one, model, data)
+            truth = true_boxes(one, probe.window)
+            kept = measure_spot(
+                probe, one.spot.label, truth=truth, methods=fitting, seed=seed + number, controls=controls
+            )
+            if log is not None:
+                log.keep(one.analysis, one.spot, kept)
+        measures.append(kept)
     return measures
 
 
@@ -145,8 +160,19 @@ def true_boxes(one: ChosenSpot, window: ExplainedWindow) -> TrueBoxes | None:
         frame = TrueMatch(folder, one.spot.half)[int(window.frames[window.anchor])]
     except (TouchlineError, KeyError, IndexError):
         return None
-    boxes = [frame.boxes[i] for i, name in enumerate(frame.names) if name in entities]
-    return TrueBoxes(np.array(boxes, np.float32).reshape(-1, 4) / np.array([*window.size, *window.size], np.float32))
+    shown = [(frame.boxes[i], name) for i, name in enumerate(frame.names) if name in entities]
+    boxes = np.array([box for box, _ in shown], np.float32).reshape(-1, 4)
+    found = np.array([_is_found(box, name, window) for box, name in shown], bool)
+    return TrueBoxes(boxes / np.array([*window.size, *window.size], np.float32), found)
+
+
+def _is_found(box: np.ndarray, name: str, window: ExplainedWindow) -> bool:
+    """Whether the model reads an entity of a name at a true box (4,) in the anchor's frame, by ``by_distance``."""
+    table = window.table
+    if table is None or name not in table.names:
+        return False
+    there = (table.sample == window.first + window.anchor) & (table.entity == table.names.index(name))
+    return bool(there.any() and by_distance(table.box[there], np.asarray(box)[None])[1].any())
 
 
 def measured_table(

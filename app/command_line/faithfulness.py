@@ -21,6 +21,8 @@ from spotting_core.computing.device import device_named
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
+    from explain.faithfulness_log import SpotLog
+    from explain.methods import Method
     from spotting_core.domain.spots import Spot
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
@@ -41,6 +43,17 @@ def faithfulness(
         None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"
     ),
     seed: int = typer.Option(0, min=0, help="Of the choice of spots, the random orders and the noise."),
+    method: list[str] = typer.Option(
+        [], "--method", help="Measure this method; may be repeated.", show_default="all that fit the model"
+    ),
+    controls: bool = typer.Option(
+        True, help="Explain every spot twice more, for sanity and stability: that takes two thirds of the time."
+    ),
+    log: Path | None = typer.Option(
+        None,
+        help="Write every spot to this file once it is measured, and go on from what it holds.",
+        show_default="none",
+    ),
     keep: bool = typer.Option(False, "--keep", help="Keep the table with the model; the app shows it."),
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
 ) -> None:
@@ -49,13 +62,17 @@ def faithfulness(
     from spotting_core.models.load import load_model
 
     check_output(json_file)
+    check_output(str(log) if log is not None else None)
     if of not in (PREDICTED, TRUE):
         raise BadInputError(f"spots are {PREDICTED} or {TRUE}, not {of!r}")
     if features is not None and split is not None:
         fix = "Put the files of each match beside its videos"
         raise BadInputError("--features is of one match, not of a --split", where=features, fix=fix)
+    if keep and (method or not controls):
+        raise BadInputError("a table of some methods or without controls is not kept", fix="Leave out --keep")
     loaded, data = load_model(model, device_named(device)), DataDirectory.default().ensure()
-    most = _number(spots)
+    most, methods = _number(spots), _methods(loaded, method)
+    spot_log = _log(log, loaded, {"of": of, "spots": spots, "seed": seed, "controls": controls}, methods)
     chosen: list[ChosenSpot] = []
     left_out = _unlabelled(split)
     for match in _matches(source, demo, split):
@@ -71,7 +88,7 @@ def faithfulness(
         def report(number: int, spot: Spot) -> None:
             bar.update(task, completed=number, note=spot.label)
 
-        measures = measure_spots(chosen, loaded, data, seed, report)
+        measures = measure_spots(chosen, loaded, data, seed, report, methods=methods, controls=controls, log=spot_log)
     title = f"the {split.name} matches" if split else chosen[0].match.fixture.title
     content = measured_table(loaded, measures, title, of, seed)
     if keep:
@@ -81,7 +98,35 @@ def faithfulness(
     if json_file != "-":
         _print(content)
     print_left_out(left_out)
-    _print_unfitting(loaded)
+    if not method:
+        _print_unfitting(loaded)
+
+
+def _methods(model: LoadedModel, names: list[str]) -> list[Method]:
+    """The methods of some names, or all that fit a model.
+
+    Errors:
+        BadInputError: there is none of a name, or it does not fit.
+    """
+    from explain.faithfulness import fitting_methods
+    from explain.methods import METHODS
+
+    fitting = {m.name: m for m in fitting_methods(model)}
+    for name in names:
+        if name not in METHODS:
+            raise BadInputError(f"there is no method {name!r}", fix=f"Take of {', '.join(fitting)}")
+        if name not in fitting:
+            reason = METHODS[name].supports(model) or "it explains no score"
+            raise BadInputError(f"{name} cannot be measured: {reason}", fix=f"Take of {', '.join(fitting)}")
+    return [m for m in fitting.values() if not names or m.name in names]
+
+
+def _log(path: Path | None, model: LoadedModel, asked: dict[str, Any], methods: list[Method]) -> SpotLog | None:
+    if path is None:
+        return None
+    from explain.faithfulness_log import SpotLog
+
+    return SpotLog(path, {"model": model.sha256, **asked, "methods": [m.name for m in methods]})
 
 
 def _number(text: str) -> int | None:
@@ -139,7 +184,8 @@ def _print(content: dict[str, Any]) -> None:
     Console(width=max(160, out.width)).print(table)
     out.print(
         f"\n{content['spots']} {content['of']} spots of {content['source']} by {content['model']}; mean and 95 % "
-        f"interval, in brackets what random orders and a centred blob give (pointing: chance). "
+        f"interval, in brackets what random orders and a centred blob give (pointing: chance, and where the model "
+        f"has found the thing). "
         f"First of those that say where: {content['default'] or 'none'}",
         highlight=False,
     )
@@ -155,4 +201,7 @@ def _cell(row: dict[str, Any], column: str) -> str:
     text = f"{value['mean']:.2f} ±{(value['interval'][1] - value['interval'][0]) / 2:.2f}"
     if column in ("deletion", "insertion"):
         return f"{text} ({row[f'{column}_random']['mean']:.2f}, {row[f'{column}_centre']['mean']:.2f})"
-    return f"{text} ({row['pointing_chance']['mean']:.2f})" if column == "pointing" else text
+    if column == "pointing":
+        there = row["pointing_found"]["mean"]
+        return f"{text} ({row['pointing_chance']['mean']:.2f}, {'–' if there is None else f'{there:.2f}'})"
+    return text

@@ -61,6 +61,16 @@ def test_true_boxes_are_those_of_what_decides(demo: Path, analysis: Analysis) ->
     expected = [b for b, name in zip(frame.boxes, frame.names, strict=True) if name == "yellow card"]
     assert len(expected) == 1
     assert boxes.boxes == pytest.approx(np.array(expected) / [width, height, width, height])
+    assert boxes.found.tolist() == [False]
+    table = half.entities.part(sample, sample + 1)
+    at = np.array(expected, np.float32) + 2  # beside the true place by less than counts
+    yellow = np.full(1, table.names.index("yellow card"), np.int16)
+    reads = replace(table, sample=np.full(1, sample), entity=yellow, score=np.ones(1, np.float32), box=at)
+    for changed, found in (({}, True), ({"box": at + 40}, False), ({"entity": yellow - 1}, False)):
+        seen = replace(window, first=sample - 15, table=replace(reads, **changed))
+        again = true_boxes(ChosenSpot(open_match(demo), analysis, card), seen)
+        assert again is not None
+        assert again.found.tolist() == [found]
     serve = replace(card, label=load_classes().names[0])
     elsewhere = ChosenSpot(replace(open_match(demo), path=demo / "analysis"), analysis, serve)
     assert true_boxes(elsewhere, window) is None

@@ -86,6 +86,27 @@ def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Pa
     assert {"deletion", "insertion", "sanity", "stability", "verdict"} <= set(row)
     assert row["comprehensiveness"]["mean"] is None
     assert json.loads((model / "faithfulness.json").read_text()) == content
+    some = (*command[:-1], "--method", "occlusion", "--no-controls", "--log", tmp_path / "log.jsonl")
+    done = touchline(*some, "--json", tmp_path / "some.json")
+    assert done.returncode == 0, done.stderr
+    alone = json.loads((tmp_path / "some.json").read_text())["methods"]
+    assert set(alone) == {"occlusion"}
+    assert alone["occlusion"]["deletion"] == row["deletion"]
+    assert alone["occlusion"]["sanity"]["mean"] is None
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+    changed = {
+        **json.loads(lines[1]),
+        "methods": {"occlusion": {**json.loads(lines[1])["methods"]["occlusion"], "deletion": 0.125}},
+    }
+    (tmp_path / "log.jsonl").write_text(f"{lines[0]}\n{json.dumps(changed)}\n")
+    done = touchline(*some, "--json", tmp_path / "some.json")  # it is taken from the log
+    assert json.loads((tmp_path / "some.json").read_text())["methods"]["occlusion"]["deletion"]["mean"] == 0.125
+    assert touchline(*command, "--method", "occlusion").returncode == 2  # not kept with the model: it is no whole table
+    for name, message in (("guess", "there is no method"), ("entity-ablation", "this model has no entities")):
+        done = touchline(*command[:-1], "--method", name)
+        assert done.returncode == 2
+        assert message in " ".join(done.stderr.split())
 
 
 def test_a_moment_at_which_nothing_was_spotted_is_told(match: Match, tmp_path: Path) -> None:
