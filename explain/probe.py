@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from explain.attribution import Attribution
+from explain.attribution import Attribution, JointCause
 from explain.explained_people import ExplainedPeople, people_of
 from explain.explained_window import ExplainedWindow
 from spotting_core.base.errors import BadInputError
@@ -199,7 +199,7 @@ class Probe:
         began: float,
         held_fixed: str = "",
         entities: tuple[str, ...] | None = None,
-        joint: tuple[tuple[str, str, float], ...] = (),
+        joint: tuple[JointCause, ...] = (),
     ) -> Attribution:
         """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``.
 

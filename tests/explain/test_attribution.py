@@ -71,6 +71,8 @@ def test_a_newer_file_is_refused_and_one_with_more_fields_is_read(tmp_path: Path
     assert Attribution.load(path).label == "Goal"
     rewritten(path, format=FORMAT)
     assert Attribution.load(path).label == "Goal"
+    rewritten(path, format=2, joint=[["goal", "ball", -0.5]])  # pairs had no interval, and are not shown
+    assert Attribution.load(path).joint == ()
     rewritten(path, format=FORMAT + 1)
     with pytest.raises(NewerFormatError):
         Attribution.load(path)

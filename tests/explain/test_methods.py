@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from explain import entity_ablation
 from explain.attribution import ENTITY_ROW, Attribution
 from explain.explained_window import window_around
 from explain.methods import METHODS, OF_PAIRS, explain
@@ -95,8 +96,29 @@ def test_of_two_entities_that_each_suffice_ablation_names_the_pair() -> None:
     attribution = explain(toy(Either(), entities=True), window, "Yellow card", method="entity-ablation")
     assert np.abs(attribution.values["effect"]).max() < 1e-6
     lost = 1 / (1 + math.exp(3)) - 1 / (1 + math.exp(-3))
-    assert [set(pair[:2]) for pair in attribution.joint] == [{"ball", "yellow card"}]
-    assert attribution.joint[0][2] == pytest.approx(lost, abs=1e-4)
+    assert [set(pair.names) for pair in attribution.joint] == [{"ball", "yellow card"}]
+    assert attribution.joint[0].effect == pytest.approx(lost, abs=1e-4)
+    # Nothing else is read, so that whatever else was missed changes nothing.
+    assert (attribution.joint[0].low, attribution.joint[0].high) == pytest.approx((lost, lost), abs=1e-4)
+
+
+def test_a_pair_that_matters_only_beside_something_else_has_a_wide_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    class EitherBesidePlayers(OneEntity):
+        """Says "yellow card" where a card or a ball is in the set, and a player in the same frame."""
+
+        def forward(self, window: Window) -> Output:
+            assert window.entities is not None
+            share, entity = window.entities.share, window.entities.entity
+            beside = (share * (entity == 2)).amax(2, keepdim=True)
+            either = window.entities.with_share(share * (entity < 2) * beside)
+            return super().forward(replace(window, entities=replace(either, entity=torch.ones_like(entity))))
+
+    monkeypatch.setattr(entity_ablation, "_MISSED", 0.5)
+    window = explained_window(entities=True)
+    attribution = explain(toy(EitherBesidePlayers(), entities=True), window, "Yellow card", method="entity-ablation")
+    pair = next(pair for pair in attribution.joint if set(pair.names) == {"ball", "yellow card"})
+    assert pair.low == pytest.approx(pair.effect, abs=1e-4)
+    assert pair.high == pytest.approx(0, abs=1e-4)  # without the player there is nothing to lose
 
 
 def test_where_one_entity_decides_alone_no_pair_costs_more() -> None:

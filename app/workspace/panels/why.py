@@ -14,7 +14,7 @@ from app.state import shared_queue, shared_settings
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import PANEL, Entry, Events, State
 from app.workspace.registry import register
-from explain.attribution import Attribution
+from explain.attribution import Attribution, JointCause
 from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationParameters
 from explain.kept import explanation_file
 from explain.measured import chip, measured
@@ -234,7 +234,9 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
         parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
     if both is not None and by_entity is not None:
         parts.append({"text": _without_both(both, entity, by_entity.score, falls)})
-        parts.append({"text": f"{max(0.0, by_entity.score + both[2]):.2f}", "strong": True})
+        parts.append({"text": f"{max(0.0, by_entity.score + both.effect):.2f}", "strong": True})
+        least, most = (min(1.0, max(0.0, by_entity.score + change)) for change in (both.low, both.high))
+        parts.append({"text": f" ({least:.2f} to {most:.2f})"})
         falls = "to"
     if entity is None and both is None:
         assert in_time is not None
@@ -248,14 +250,14 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     return parts
 
 
-def _without_both(both: tuple[str, str, float], entity: tuple[str, float] | None, score: float, falls: str) -> str:
+def _without_both(both: JointCause, entity: tuple[str, float] | None, score: float, falls: str) -> str:
     """The clause that two things are missing, after that on the one whose loss costs most, if there is one."""
+    first, second = both.names
     if entity is None:
-        return f"Without {both[0]} and {both[1]} together the score falls from {score:.2f} to "
-    if entity[0] in both[:2]:
-        other = both[1] if entity[0] == both[0] else both[0]
-        return f", without the {other} too {falls} "
-    return f", without {both[0]} and {both[1]} together {falls} "
+        return f"Without {first} and {second} together the score falls from {score:.2f} to "
+    if entity[0] in both.names:
+        return f", without the {second if entity[0] == first else first} too {falls} "
+    return f", without {first} and {second} together {falls} "
 
 
 def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None:
@@ -268,12 +270,16 @@ def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None
     return by_entity.entities[int(row["entity"])], float(row["effect"])
 
 
-def _joint_cause(by_entity: Attribution | None) -> tuple[str, str, float] | None:
-    """Two names, and the score's change without both, if together they cost a tenth more than each alone."""
+def _joint_cause(by_entity: Attribution | None) -> JointCause | None:
+    """Two causes that cost a tenth more together than each alone, and more than that at the end of their interval."""
     if by_entity is None:
         return None
     alone = {by_entity.entities[int(row["entity"])]: -float(row["effect"]) for row in by_entity.values}
-    return next((p for p in by_entity.joint if -p[2] - max(0.0, alone[p[0]], alone[p[1]]) >= MATTERS), None)
+    for pair in by_entity.joint:
+        dearer = max(0.0, *(alone[name] for name in pair.names))
+        if -pair.effect - dearer >= MATTERS and -pair.high > dearer:
+            return pair
+    return None
 
 
 def _moment(in_time: Attribution, index: int, spot: Spot) -> str:

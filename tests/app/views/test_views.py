@@ -21,7 +21,7 @@ from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
 from app.work.kinds import KINDS
 from app.workspace.panels.why import of_one_window, sentence
-from explain.attribution import ENTITY_ROW, Attribution
+from explain.attribution import ENTITY_ROW, Attribution, JointCause
 from explain.jobs.explanation import EXPLANATION
 from spotting_core.analyses.analysis import write_record
 from spotting_core.base.data_directory import DataDirectory
@@ -341,32 +341,35 @@ def test_the_sentence_names_two_causes_that_cost_a_tenth_more_together_than_each
     names = ("yellow card", "referee")
     still = attribution([0.0, 0.05, 0.0])
 
-    def by_entity(card: float, referee: float, *joint: tuple[str, str, float]) -> Attribution:
+    def by_entity(card: float, referee: float, *joint: JointCause) -> Attribution:
         return attribution(entity_rows(card, referee), "entity", entities=names, joint=joint)
 
-    both = by_entity(-0.4, -0.2, (*names, -0.86))
+    both = by_entity(-0.4, -0.2, JointCause(names, -0.86, -0.89, -0.7))
     assert spoken(spot, still, both) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50, "
-        "without the referee too to 0.04."
+        "without the referee too to 0.04 (0.01 to 0.20)."
     )
     # Neither costs a tenth alone, both do.
-    assert spoken(spot, attribution([0.0, 0.0, 0.4]), by_entity(-0.06, -0.04, (*names, -0.5))) == (
-        "Yellow card at 45:37, 0.93. Without yellow card and referee together the score falls from 0.90 to 0.40; "
+    assert spoken(spot, attribution([0.0, 0.0, 0.4]), by_entity(-0.06, -0.04, JointCause(names, -0.5, -0.6, -0.4))) == (
+        "Yellow card at 45:37, 0.93. Without yellow card and referee together the score falls from 0.90 to 0.40 (0.30 to 0.50); "
         "without the very moment alone to 0.50."
     )
     # The score rises without the card, and falls without both.
-    assert spoken(spot, still, by_entity(0.1, -0.01, (*names, -0.5))) == (
+    assert spoken(spot, still, by_entity(0.1, -0.01, JointCause(names, -0.5, -0.6, -0.4))) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score rises from 0.90 to 1.00, "
-        "without the referee too it falls to 0.40."
+        "without the referee too it falls to 0.40 (0.30 to 0.50)."
     )
     # The first pair costs little more than the card alone, another one does.
     crowd = attribution(
         entity_rows(-0.4, -0.2, -0.1), "entity", entities=(*names, "crowd"),
-        joint=((*names, -0.45), ("referee", "crowd", -0.42)),
+        joint=(JointCause(names, -0.45, -0.5, -0.42), JointCause(("referee", "crowd"), -0.42, -0.5, -0.4)),
     )  # fmt: skip
-    assert spoken(spot, still, crowd).endswith("from 0.90 to 0.50, without referee and crowd together to 0.48.")
-    for effects in ((-0.4, -0.2, (*names, -0.45)), (-0.4, -0.2)):  # hardly more than the card alone; not measured
-        assert spoken(spot, still, by_entity(*effects)) == (
+    assert spoken(spot, still, crowd).endswith(
+        "from 0.90 to 0.50, without referee and crowd together to 0.48 (0.40 to 0.50)."
+    )
+    hardly, unsure = JointCause(names, -0.45, -0.5, -0.41), JointCause(names, -0.7, -0.85, -0.38)
+    for pairs in ((hardly,), (unsure,), ()):  # hardly more than the card alone; maybe less than that; not measured
+        assert spoken(spot, still, by_entity(-0.4, -0.2, *pairs)) == (
             "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50."
         )
 
