@@ -61,14 +61,14 @@ def players(
             "no analysis of this match holds entities", where=match.path, fix="Run touchline analyze on it first"
         )
     calibrations = match_calibrations(match, layers)
-    shirts = _shirts(home_kit or kits(match.path)[0], away_kit or kits(match.path)[1])
+    worn = shirts(home_kit, away_kit, kits(match.path))
     found = match_players(
         match,
         layer,
         calibrations,
         cameras=match_cameras(labels_beside(match), layers, match_readings(readings_files(match, data))),
         pitch=calibrations[0].pitch if calibrations else Pitch(),
-        kits=shirts,
+        kits=worn,
     )
     left_out = Counter(found.left_out)
     carried = sum(map(form.carries, found.placed))
@@ -92,15 +92,19 @@ def players(
         err.print(f"[yellow]Note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
 
 
-def _shirts(home: str | None, away: str | None) -> tuple[Colour, Colour] | None:
-    """Both shirts, or None where one is not known.
+def shirts(home: str | None, away: str | None, known: tuple[str | None, str | None]) -> tuple[Colour, Colour] | None:
+    """Both shirts, as given or as the match folder knows them, or None where neither is known.
 
     Errors:
-        BadInputError: no such colour.
+        BadInputError: no such colour, or one shirt alone.
     """
-    if home is None or away is None:
-        return None
-    return _colour(home), _colour(away)
+    wanted = [None if own is None else _colour(own) for own in (home or known[0], away or known[1])]
+    if wanted[0] is not None and wanted[1] is not None:
+        return wanted[0], wanted[1]
+    if home is not None or away is not None:
+        one, other = ("--home-kit", "--away-kit") if home is not None else ("--away-kit", "--home-kit")
+        raise BadInputError(f"{one} alone does not tell the teams apart", fix=f"Give {other} as well")
+    return None
 
 
 def _colour(text: str) -> Colour:

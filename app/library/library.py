@@ -405,6 +405,7 @@ def kits(folder: Path) -> tuple[str | None, str | None]:
         return None, None
     try:
         kits_by_team = read_json(path)["kits"]
-        return tuple("#{:02X}{:02X}{:02X}".format(*kits_by_team[side]["main"]) for side in ("home", "away"))  # type: ignore[return-value]
+        home, away = (bytes(kits_by_team[side]["main"]) for side in ("home", "away"))  # 0 to 255, else a ValueError
+        return (f"#{home.hex().upper()}", f"#{away.hex().upper()}") if len(home) == len(away) == 3 else (None, None)
     except (TouchlineError, KeyError, TypeError, IndexError, ValueError):
         return None, None

@@ -164,6 +164,7 @@ class _Packed(msgspec.Struct):
     kits: tuple[Colour, Colour] | None
     notes: tuple[str, ...]
     home_left: dict[int, bool]
+    home_is_guess: bool
 
 
 def players_apart(used: PlacingInput) -> KeptPlayers:
@@ -182,7 +183,7 @@ def players_apart(used: PlacingInput) -> KeptPlayers:
         raise BadInputError(
             "files of this match changed while its players were placed", where=path, fix="Reload the page to try again"
         )
-    return KeptPlayers(rows, packed.kits, packed.notes, packed.home_left)
+    return KeptPlayers(rows, packed.kits, packed.notes, packed.home_left, packed.home_is_guess)
 
 
 def players_bytes(path: str, *layers: str) -> bytes:
@@ -190,7 +191,8 @@ def players_bytes(path: str, *layers: str) -> bytes:
     used = PlacingInput.of(open_match(Path(path)), [Analysis.open(Path(folder)) for folder in layers])
     players = players_here(used)
     left = dict(players.home_left)
-    return msgspec.msgpack.encode(_Packed(used.key, players.rows.tobytes(), players.kits, players.notes, left))
+    guess = players.home_is_guess
+    return msgspec.msgpack.encode(_Packed(used.key, players.rows.tobytes(), players.kits, players.notes, left, guess))
 
 
 def placed(

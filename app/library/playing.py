@@ -46,7 +46,9 @@ def match_play(
         half: half_play(half, own, None if players is None else players.of_half(half), calibrations, cameras)
         for half, own in times.items()
     }
-    return MatchPlay(times, play, calibrations[0].pitch or Pitch(), {} if players is None else players.home_left)
+    teams = players is not None and not players.home_is_guess  # else which club a team is would be guessed
+    left = players.home_left if players is not None and teams else {}
+    return MatchPlay(times, play, calibrations[0].pitch or Pitch(), left, teams)
 
 
 def match_calibrations_or_none(

@@ -2,8 +2,8 @@
 
 ``calibration.parquet`` of a rendered match is exact; else the published ``<half>_field_calib_*.json`` count, where
 they are sure enough (``field_calibration.USED_FROM``). Published calibrations are known to lie beside the wrong
-match, so they are checked before they are believed. Where nothing lies beside the match, the first layer of the task
-counts.
+match, so they are checked before they are believed. For a half of which nothing lies beside the match, the first layer
+of the task counts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.homography import Calibration
 from spotting_core.formats import field_calibration
 from spotting_core.formats.field_calibration import PublishedHalf
-from spotting_core.media.source import MatchSource
+from spotting_core.media.source import VIDEO_SUFFIXES, MatchSource
 from spotting_core.tasks.calibration import CALIBRATION
 
 _OFF = 3.0  # seconds by which calibrations may end before or after the half
@@ -37,25 +37,33 @@ def match_calibrations(
         BadInputError: a file is damaged, of another match, length, or shape of picture.
     """
     layers = list(layers)
-    if not source.path.is_dir() or not field_calibration.calibrated_parts(source.path):
-        layer = calibration_layer(layers)
-        return layer.findings(CALIBRATION) if layer is not None else []
+    beside, layer = (_beside(source, layers, rate) if source.path.is_dir() else []), calibration_layer(layers)
+    parts = {c.half for c in beside}
+    if layer is None or parts >= {half.half for half in layer.record.halves}:
+        return beside
+    found = [c for c in layer.findings(CALIBRATION) if c.half not in parts]
+    return sorted([*beside, *found], key=lambda c: (c.half, c.time))
+
+
+def _beside(source: MatchSource, layers: Sequence[Analysis], rate: float | None) -> list[Calibration]:
+    """The calibrations that lie beside a match."""
     records = {half.half: half for layer in layers for half in layer.record.halves}
-    if (source.path / field_calibration.RENDERED).is_file():
+    exact = source.path / field_calibration.RENDERED
+    if exact.is_file():
         found = field_calibration.read_rendered(source.path, rate=rate or _rate_of(layers))
         for half, record in records.items():
-            check_length(
-                source.path / field_calibration.RENDERED, [c for c in found if c.half == half], record.duration
-            )
+            check_length(exact, [c for c in found if c.half == half], record.duration)
+            check_shape(exact, *field_calibration.rendered_size(source.path), record.width, record.height)
         return found
     sure: list[Calibration] = []
+    field_calibration.check_one_of_each(source.path)
     pitch = field_calibration.pitch_of(source.path)
     for half, path in sorted(field_calibration.published_files(source.path).items()):
         published = field_calibration.read_published(path, half)
         check_match(path, published, source.path.name)
         if half in records:
             check_length(path, published.calibrations, records[half].duration)
-            check_shape(path, published, records[half].width, records[half].height)
+            check_shape(path, published.width, published.height, records[half].width, records[half].height)
         sure += (replace(field_calibration.where_sure(c), pitch=pitch) for c in published.calibrations)
     return sure
 
@@ -75,11 +83,17 @@ def check_match(path: Path, published: PublishedHalf, match: str) -> None:
     Errors:
         BadInputError: see above.
     """
-    named = published.game.rstrip("/").split("/")[-1]
+    named = _game_of(published.game)
     if named and named != match and " - " in match:  # a folder of another layout has a name of its own
         raise BadInputError(
             f"these calibrations are of another match, {named}", where=path, fix="Copy those of this match"
         )
+
+
+def _game_of(place: str) -> str:
+    """The game that a file names, by its folder or by a video in that."""
+    *folders, last = place.rstrip("/").split("/")
+    return folders[-1] if folders and Path(last).suffix.lower() in VIDEO_SUFFIXES else last
 
 
 def check_length(path: Path, calibrations: Sequence[Calibration], duration: int) -> None:
@@ -102,16 +116,15 @@ def check_length(path: Path, calibrations: Sequence[Calibration], duration: int)
         )
 
 
-def check_shape(path: Path, published: PublishedHalf, width: int, height: int) -> None:
-    """Refuse published calibrations of pictures of another shape.
+def check_shape(path: Path, wide: int, high: int, width: int, height: int) -> None:
+    """Refuse calibrations of pictures of another shape.
 
     Arguments:
-        width, height: pixels of the video's pictures.
+        wide, high: pixels of the calibrated pictures; width, height: of the video's.
 
     Errors:
         BadInputError: see above.
     """
-    wide, high = published.width, published.height
     if abs(wide / high - width / height) > _SHAPE * width / height:
         raise BadInputError(
             f"these calibrations are of pictures of {wide} by {high} pixels, the video's are {width} by {height}",

@@ -76,6 +76,7 @@ class MatchPlayers:
         home_left: by half, whether the home team defends the left goal, as the main camera sees it; halves for which
             nobody can tell are left out.
         kits: mean shirts of home and away, where teams were told apart.
+        home_is_guess: whether nothing but the side of the pitch says which team is home.
         title, home, away: of the match, where they are known.
         notes: what a user must know, sentence by sentence.
         left_out: what was read and is placed nowhere: reason, as a clause, to how many.
@@ -90,6 +91,7 @@ class MatchPlayers:
     errors: Mapping[tuple[int, int], float] = field(default_factory=dict)
     home_left: Mapping[int, bool] = field(default_factory=dict)
     kits: tuple[Colour, Colour] | None = None
+    home_is_guess: bool = False
     title: str = ""
     home: str = "Home"
     away: str = "Away"

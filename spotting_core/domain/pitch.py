@@ -41,6 +41,10 @@ class Pitch:
                     f"no pitch is {self.length:g} by {self.width:g} m",
                     fix="Give length and width in metres, as 105 and 68",
                 )
+        if self.length < self.width:
+            raise BadInputError(
+                f"a pitch of {self.length:g} by {self.width:g} m is wider than long", fix="Give the length first"
+            )
 
     def contains(self, points: np.ndarray) -> np.ndarray:
         """Which points (..., 2) lie on it, its edge included: bool (...)."""
@@ -55,6 +59,17 @@ class Pitch:
     def drawn(self) -> dict[str, np.ndarray]:
         """Its ``lines`` by the points that draw them: of a straight one its ends, of an arc all."""
         return {n: points if n.startswith("Circle") else points[[0, -1]] for n, points in self.lines.items()}
+
+    @property
+    def marks(self) -> dict[str, tuple[tuple[float, float], ...]]:
+        """From where the Laws have the ball kicked: the centre spot, the penalty spots, the corners."""
+        x, y = self.length / 2, self.width / 2
+        corners = tuple((side * x, wing * y) for side in (-1, 1) for wing in (-1, 1))
+        return {
+            "centre": ((0.0, 0.0),),
+            "penalty": ((PENALTY_SPOT - x, 0.0), (x - PENALTY_SPOT, 0.0)),
+            "corner": corners,
+        }
 
     @cached_property
     def lines(self) -> dict[str, np.ndarray]:

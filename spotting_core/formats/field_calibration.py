@@ -11,6 +11,7 @@ and all else that is read of its places has to follow.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,8 +58,29 @@ class _File(msgspec.Struct):
 
 def published_files(folder: Path) -> dict[int, Path]:
     """The published files of a match folder by half."""
-    named = ((PUBLISHED.match(p.name), p) for p in sorted(folder.iterdir()) if p.is_file())
-    return {int(name["half"]): path for name, path in named if name}
+    return {half: paths[-1] for half, paths in _published_by_half(folder).items()}
+
+
+def check_one_of_each(folder: Path) -> None:
+    """Refuse a folder in which two published files are of one half.
+
+    Errors:
+        BadInputError: names them.
+    """
+    for half, paths in _published_by_half(folder).items():
+        if len(paths) > 1:
+            names = ", ".join(path.name for path in paths)
+            what = f"{len(paths)} files hold calibrations of half {half}: {names}"
+            raise BadInputError(what, where=folder, fix="Leave the one that is right")
+
+
+def _published_by_half(folder: Path) -> dict[int, list[Path]]:
+    files: dict[int, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        name = PUBLISHED.match(path.name)
+        if name and path.is_file():
+            files.setdefault(int(name["half"]), []).append(path)
+    return files
 
 
 @dataclass(frozen=True)
@@ -129,16 +151,25 @@ def _entries(calibration: Calibration, width: int, height: int) -> list[dict[str
     return [{"homography": matrix, "confidence": 1.0 if calibration.confidence is None else calibration.confidence}]
 
 
+def rendered_size(folder: Path) -> tuple[int, int]:
+    """Width and height in pixels of the pictures that the exact calibrations of a rendered match are of.
+
+    Errors:
+        BadInputError: ``meta.json`` is missing, does not say it, or is of another form.
+    """
+    size = _meta(folder).out_res
+    if size is None:
+        raise BadInputError("this match description has no out_res", where=folder / META)
+    return size
+
+
 def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
     """The exact calibrations of a rendered match, ``rate`` a second; none while a wipe covers the picture.
 
     Errors:
         BadInputError: the file or its ``meta.json`` is missing or of another form.
     """
-    path, size = folder / RENDERED, _meta(folder).out_res
-    if size is None:
-        raise BadInputError("this match description has no out_res", where=folder / META)
-    width, height = size
+    path, (width, height) = folder / RENDERED, rendered_size(folder)
     columns, pitch = _rendered_columns(path), pitch_of(folder)
     times, halves = np.array(columns["time_s"], float), np.array(columns["half"])
     found = []
@@ -167,14 +198,33 @@ def _rendered_columns(path: Path) -> dict[str, list[Any]]:
     for name in ("half", "time_s"):
         if any(value is None for value in columns[name]):
             raise BadInputError(f"these calibrations have rows without {name}", where=path)
+    _check_moments(columns, path)
     return columns
+
+
+def _check_moments(columns: dict[str, list[Any]], path: Path) -> None:
+    """Refuse rows of which nobody can tell the half or the time.
+
+    Errors:
+        BadInputError: names the first such row.
+    """
+    again = "Copy the match folder again"
+    for row, (half, time) in enumerate(zip(columns["half"], columns["time_s"], strict=True)):
+        if not isinstance(half, int) or half < 1:
+            raise BadInputError(f"{str(half)[:20]!r} is no half", where=f"{path}, row {row}", fix=again)
+        if not isinstance(time, int | float) or not math.isfinite(time) or time < 0:
+            raise BadInputError(f"{str(time)[:20]!r} is no time in the half", where=f"{path}, row {row}", fix=again)
 
 
 def _rendered_homography(values: Any, width: int, height: int, path: Path, row: int) -> Homography:
     try:
-        if values is None or len(values) != 9:
+        try:
+            numbers = np.array(values, float)
+        except (ValueError, TypeError):
+            numbers = np.zeros(0)
+        if numbers.shape != (9,):
             raise BadInputError("a homography has nine numbers, all finite")
-        return Homography.of_pixels(np.array(values, float).reshape(3, 3), width, height)
+        return Homography.of_pixels(numbers.reshape(3, 3), width, height)
     except BadInputError as error:
         raise BadInputError(error.what, where=f"{path}, row {row}", fix="Copy the match folder again") from error
 

@@ -27,7 +27,7 @@ from spotting_core.media.fingerprint import joint_hash
 
 log = logging.getLogger(__name__)
 
-_VERSION = "2"  # of what is found and kept; another one is made anew
+_VERSION = "3"  # of what is found and kept; another one is made anew
 
 ROLES = (Role.PLAYER, Role.GOALKEEPER, Role.REFEREE, Role.BALL, Role.UNSURE)
 """Roles by the number that stands for them in a row."""
@@ -50,12 +50,15 @@ class KeptPlayers:
         notes: what a user must know, sentence by sentence.
         home_left: by half, whether the home team defends the left goal, as the main camera sees it; halves for which
             nobody can tell are left out.
+        home_is_guess: whether nothing but the side of the pitch says which team is home: whose a spot is cannot be
+            told by it.
     """
 
     rows: np.ndarray
     kits: tuple[Colour, Colour] | None
     notes: tuple[str, ...]
     home_left: Mapping[int, bool] = field(default_factory=dict)
+    home_is_guess: bool = False
 
     @classmethod
     def of(cls, players: MatchPlayers) -> KeptPlayers:
@@ -63,7 +66,7 @@ class KeptPlayers:
         number = {half: {time: n for n, time in enumerate(times)} for half, times in players.samples.items()}
         rows = np.array([_row(p, number[p.half][p.time]) for p in players.placed], ROW)
         rows = np.sort(rows, order=("half", "sample", "track"))
-        return cls(rows, players.kits, players.notes, dict(players.home_left))
+        return cls(rows, players.kits, players.notes, dict(players.home_left), players.home_is_guess)
 
     def of_half(self, half: int) -> np.ndarray:
         """The rows of a half."""
@@ -119,7 +122,9 @@ def kept_already(key: str, data: DataDirectory) -> KeptPlayers | None:
 
 def _write(path: Path, players: KeptPlayers) -> None:
     left = {str(half): home for half, home in players.home_left.items()}
-    about = json.dumps({"kits": players.kits, "notes": players.notes, "home_left": left})
+    about = json.dumps(
+        {"kits": players.kits, "notes": players.notes, "home_left": left, "home_is_guess": players.home_is_guess}
+    )
     with replacing(path) as part, part.open("wb") as handle:
         np.savez_compressed(handle, rows=players.rows, about=np.array(about))
 
@@ -134,7 +139,8 @@ def _read(path: Path) -> KeptPlayers | None:
         if rows.dtype != ROW or rows.ndim != 1:
             raise ValueError("rows of another kind")
         left = {int(half): bool(home) for half, home in about["home_left"].items()}
-        return KeptPlayers(rows, kits, tuple(str(note) for note in about["notes"]), left)
+        notes, guess = tuple(str(note) for note in about["notes"]), bool(about["home_is_guess"])
+        return KeptPlayers(rows, kits, notes, left, guess)
     except (TouchlineError, OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         log.warning("players that were kept are worked out again: %s", error)
         return None

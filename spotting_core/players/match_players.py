@@ -25,12 +25,15 @@ from spotting_core.players.bridges import bridged, joined_over_cuts
 from spotting_core.players.calibrated_samples import calibrated_samples
 from spotting_core.players.feet import calibration_error
 from spotting_core.players.kits import Kits, lab_of, shirt_rgb, told_apart
-from spotting_core.players.roles import RoleOfTrack, role_of_track, sighting_evidence, track_roles
+from spotting_core.players.roles import SURE, RoleOfTrack, role_of_track, sighting_evidence, track_roles
 from spotting_core.players.sightings import BALL, PEOPLE, Sightings, placed_sightings, with_colours
 from spotting_core.players.tracks import tracked
 
 _DOUBTED = 0.6  # confidence of a team, at most, where kits are hard to tell apart
 _LEAST_SAMPLES = 40  # of a half, from which it can be told which team defends which goal
+_LEAST_ALIKE = 0.2  # cosine of how the shirts that were given differ, and how those that were found do
+_BESIDE = "a sighting beside the pitch"
+_MOST_BESIDE = 0.4  # share of the sightings that may lie there
 _LEAST_SCORE = 0.45  # of people; below, one sighting in four is none
 
 
@@ -79,12 +82,15 @@ def match_players(
         samples={half.half: tuple(half.times.tolist()) for half in halves},
         calibrations=known,
         errors={at: calibration_error(c) for at, c in known.items()},
-        home_left={half.half: (half.left[0] >= 0.5) != second_is_home for half in halves if half.left is not None},
+        home_left={
+            h.half: (h.left[0] >= 0.5) != second_is_home for h in halves if h.left and max(h.left.values()) >= SURE
+        },
+        home_is_guess=bool(how),
         kits=_shirts(groups, second_is_home),
         title=source.fixture.title,
         home=source.fixture.home or "Home",
         away=source.fixture.away or "Away",
-        notes=_notes(groups, missing, how),
+        notes=_notes(groups, missing, halves, how),
         left_out=sum((half.left_out for half in halves), Counter[str]()),
     )
 
@@ -110,7 +116,8 @@ def _check_inputs(
         raise BadInputError(
             "no picture of this match has a calibration, so nobody can be placed",
             where=source.path,
-            fix="Run touchline analyze --task calibration on it, or put its calibrations beside it",
+            fix="Run touchline analyze --task calibration on it, or put its calibrations beside it; those that lie "
+            "there, sure or not, count before those that were found",
         )
 
 
@@ -143,7 +150,7 @@ def _shirts(groups: Kits | None, second_is_home: bool) -> tuple[Colour, Colour] 
     return (groups.rgb[1], groups.rgb[0]) if second_is_home else groups.rgb
 
 
-def _notes(groups: Kits | None, missing: Sequence[str], how: str) -> tuple[str, ...]:
+def _notes(groups: Kits | None, missing: Sequence[str], halves: Sequence[_Half], how: str) -> tuple[str, ...]:
     """What a user must know.
 
     Arguments:
@@ -156,6 +163,12 @@ def _notes(groups: Kits | None, missing: Sequence[str], how: str) -> tuple[str, 
         notes.append("The kits of the two teams are hard to tell apart here, so many players may have the wrong team.")
     if missing:
         notes.append(f"Nobody is placed in {', '.join(missing)}, which has no calibration.")
+    beside, asked = sum(half.left_out[_BESIDE] for half in halves), sum(half.asked for half in halves)
+    if beside > _MOST_BESIDE * asked:
+        notes.append(
+            f"{beside} of {asked} sightings lie beside the pitch: its calibrations may be of another match, moment or "
+            "size."
+        )
     return (*notes, how) if how else tuple(notes)
 
 
@@ -169,12 +182,15 @@ def _second_is_home(
     """Whether the second group of kits is the home team's, and what is to be said of that."""
     if groups is None:
         return False, ""
+    how = "Home is the team that defends the left goal in the first half; nothing told which team that is."
     if kits is not None:
         # Pictures shift every colour alike, so what counts is in which direction the two teams differ.
         wanted, found = lab_of(kits[0]) - lab_of(kits[1]), groups.lab[0] - groups.lab[1]
-        return bool(wanted @ found < 0), ""
+        alike = float(wanted @ found) / max(1e-6, float(np.linalg.norm(wanted) * np.linalg.norm(found)))
+        if abs(alike) >= _LEAST_ALIKE:
+            return alike < 0, ""
+        how = f"The shirts that were given fit neither team. {how}"
     left = halves[0].left
-    how = "Home is the team that defends the left goal in the first half; nothing told which team that is."
     return (left is not None and left[1] > left[0]), how
 
 
@@ -211,12 +227,12 @@ class _Half:
         replayed = sum(shot is not None and shot.replay for shot in shots)
         names = np.array(table.names, dtype=object)[table.entity]
         asked = np.isin(names, [*PEOPLE, BALL]) & np.isin(table.sample, list(self.calibrations))
-        people = int(np.isin(seen.name, PEOPLE).sum())
+        people, self.asked = int(np.isin(seen.name, PEOPLE).sum()), int(asked.sum())
         return +Counter(
             {
                 "a sample of a replay": replayed,
                 "a sample without a calibration": len(self.times) - replayed - len(self.calibrations),
-                "a sighting beside the pitch": int(asked.sum()) - len(seen),
+                _BESIDE: self.asked - len(seen),
                 f"a sighting of somebody less sure than {_LEAST_SCORE:g}": people - len(self.people),
             }
         )
@@ -242,6 +258,11 @@ class _Half:
             self.roles = track_roles(evidence, tracks)
         self.tracks = tracks
         self.left = self._left() if groups is not None else None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is sure enough which team defends the left goal."""
+        return self.left is not None and max(self.left.values()) >= SURE
 
     def _left(self) -> dict[int, float] | None:
         """How sure it is that each team defends the left goal: its players are farther left, over a half."""

@@ -7,7 +7,7 @@ one sample before the cuts (docs/preflight.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -25,7 +25,7 @@ from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 CHECK = "calibrations"
 _POINTS = np.array([[0.3, 0.6], [0.7, 0.6], [0.5, 0.9]])  # of the picture, whose places on the pitch are followed
 _JUMP = 15.0  # metres
-_FARTHEST = 3  # samples that calibrations are looked for before and after the cuts
+_FARTHEST = 6  # samples that calibrations are looked for before and after the cuts
 _FEWEST = 20  # cuts by which a clock is told
 _LEAST, _CLEARLY = 0.45, 1.2  # share of the cuts that meet a jump, and how much more often than on the clock as it is
 
@@ -50,9 +50,21 @@ def check_calibrations(
     if (folder / field_calibration.RENDERED).is_file():
         return _exact(folder, halves, cuts)
     findings = []
-    for half, path in sorted(field_calibration.published_files(folder).items()):
+    files = field_calibration.published_files(folder)
+    twice = _refused(folder, partial(field_calibration.check_one_of_each, folder))
+    for half, path in sorted(files.items()):
         findings += _published(path, half, match, halves.get(half), cuts.get(half, ()))
-    return findings
+    findings += _missing(folder.name, halves, files) if files else []
+    return [twice, *findings] if twice else findings
+
+
+def _missing(where: str, halves: Collection[int], calibrated: Collection[int]) -> list[Finding]:
+    """The halves that have no calibrations while others have."""
+    left = ", ".join(str(half) for half in sorted(set(halves) - set(calibrated)))
+    if not left:
+        return []
+    fix = "Put theirs there too, or run touchline analyze --task calibration"
+    return [Finding(CHECK, WARNING, f"there are no calibrations of half {left}", where, fix)]
 
 
 def _exact(folder: Path, halves: Mapping[int, PlayedHalf], cuts: Mapping[int, Sequence[int]]) -> list[Finding]:
@@ -65,7 +77,11 @@ def _exact(folder: Path, halves: Mapping[int, PlayedHalf], cuts: Mapping[int, Se
     for half, video in halves.items():
         own = [c for c in found if c.half == half]
         findings.append(_refused(path, partial(check_length, path, own, video.duration)))
+        size = field_calibration.rendered_size(folder)
+        findings.append(_refused(path, partial(check_shape, path, *size, video.width, video.height)))
         findings.append(_clock(path, own, cuts.get(half, ())))
+    calibrated = {c.half for c in found if c.homography is not None}
+    findings += _missing(path.name, halves, calibrated)
     return [finding for finding in findings if finding is not None]
 
 
@@ -79,12 +95,14 @@ def _published(path: Path, half: int, match: str, video: PlayedHalf | None, cuts
     checks = (
         partial(check_match, path, published, match),
         partial(check_length, path, published.calibrations, video.duration),
-        partial(check_shape, path, published, video.width, video.height),
+        partial(check_shape, path, published.width, published.height, video.width, video.height),
     )
     refused = [finding for check in checks if (finding := _refused(path, check)) is not None]
     sure = [where_sure(c) for c in published.calibrations]
     if all(c.homography is None for c in sure):
-        what = f"no calibration is sure enough ({USED_FROM:g}), so nobody is placed"
+        none = all(c.homography is None for c in published.calibrations)
+        why = "none is a homography" if none else f"none is as sure as {USED_FROM:g}"
+        what = f"no calibration can be used, for {why}, so nobody is placed"
         return [*refused, Finding(CHECK, WARNING, what, f"{path.name}, {len(sure)} samples")]
     clock = None if refused else _clock(path, sure, cuts)
     return [*refused, clock] if clock else refused
@@ -99,7 +117,8 @@ def _refused(path: Path, check: Callable[[], None]) -> Finding | None:
 
 
 def _wrong(path: Path, error: BadInputError) -> Finding:
-    return Finding(CHECK, ERROR, error.what, path.name, error.fix or "")
+    place = str(error.where or path)  # of a row, or of the description beside the file
+    return Finding(CHECK, ERROR, error.what, place.rsplit("/", 1)[-1], error.fix or "")
 
 
 def _clock(path: Path, calibrations: Sequence[Calibration], cuts: Sequence[int]) -> Finding | None:

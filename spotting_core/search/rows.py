@@ -219,10 +219,11 @@ def _shown_by(spot: Spot, review: ReviewedSpot | None, cameras: MatchCameras | N
 
 def _on_pitch(spot: Spot, team: str, play: MatchPlay | None, analysis: Analysis) -> dict[str, object]:
     """Where a spot is on the pitch, and whose it may be where nobody said so."""
-    place = play.place(spot.half, spot.time) if play is not None else None
+    table = analysis.classes.name
+    place = play.place(spot.half, spot.time, spot.label, table) if play is not None else None
     suggested = None
     if play is not None and team == UNKNOWN:
-        suggested = play.team(spot.half, spot.time, spot.label, analysis.classes.name)
+        suggested = play.team(spot.half, spot.time, spot.label, table)
     zones = play.zones(spot.half, place, suggested.team if suggested else team) if play is not None else ()
     return {
         "x": place and place.x,

@@ -24,6 +24,7 @@ from spotting_core.formats.calibration_table import read_table
 from spotting_core.formats.field_calibration import (
     RENDERED,
     USED_FROM,
+    check_one_of_each,
     pitch_of,
     published_files,
     read_published,
@@ -162,6 +163,7 @@ def read_published_match(folder: Path) -> list[Calibration]:
     Errors:
         BadInputError: there are none, or they cannot be read.
     """
+    check_one_of_each(folder)
     files = published_files(folder)
     if not files:
         raise BadInputError("no calibrations lie here", where=folder, fix="They are called 1_field_calib_ccbv.json")

@@ -17,21 +17,24 @@ from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.pitch import Pitch
 from spotting_core.formats.calibration_table import FILE_NAME, read_pitch
 from spotting_core.formats.field_calibration import calibration_file, pitch_of
+from spotting_core.players.spot_places import ON_MARK, marks_of
 
 
 def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:
-    """Size and lines of the pitch in metres, and the address of each half's calibrations; None for a match without.
+    """Size and lines of the pitch in metres, the address of each half's calibrations, and the marks at which spots of a
+    class are (``marks_of``); None for a match without.
 
-    Those beside the match count, else those of its layer of them.
+    Of each half those beside the match count, else those of its layer of them.
     """
     files = {half.half: _beside(match, half.half) for half in analysis.halves}
-    layer = None if any(files.values()) else calibration_layer(shared_library().layers(match))
+    layer = None if all(files.values()) else calibration_layer(shared_library().layers(match))
     if layer is not None:
-        files |= {half.half: half.folder / FILE_NAME for half in layer.halves}
+        files |= {half.half: half.folder / FILE_NAME for half in layer.halves if files.get(half.half) is None}
     if not any(files.values()):
         return None
     try:
-        pitch = pitch_of(match.path) if layer is None else read_pitch(layer.halves[0].folder)
+        own = match.path.is_dir() and any(file.parent == match.path for file in files.values() if file is not None)
+        pitch = pitch_of(match.path) if own or layer is None else read_pitch(layer.halves[0].folder)
     except BadInputError:  # what the file says of the pitch is no size of one
         pitch = Pitch()
     halves = {
@@ -40,7 +43,15 @@ def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:
         if (file := files.get(half.half)) is not None
     }
     lines = [line.round(2).tolist() for line in pitch.drawn.values()]
-    return {"length": pitch.length, "width": pitch.width, "lines": lines, "halves": halves}
+    marks = marks_of(analysis.classes.name, pitch)
+    return {
+        "length": pitch.length,
+        "width": pitch.width,
+        "lines": lines,
+        "halves": halves,
+        "marks": marks,
+        "onMark": ON_MARK,
+    }
 
 
 def _beside(match: Match, half: int) -> Path | None:

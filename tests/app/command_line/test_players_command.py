@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.command_line.players import shirts
+from spotting_core.base.errors import BadInputError
 from spotting_core.formats import players_table
 from tests.app.commands import touchline
 from tests.conftest import REPOSITORY
@@ -58,6 +60,15 @@ def test_what_cannot_be_done_is_one_sentence(arguments: list[str], sentence: str
     done = touchline("players", *(tmp_path / a if a.startswith("a.") else a for a in arguments))
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+def test_one_shirt_alone_is_refused_and_checked() -> None:
+    assert shirts("#FFFFFF", None, (None, "#102030")) == ((255, 255, 255), (16, 32, 48))
+    assert shirts(None, None, (None, "#102030")) is None
+    with pytest.raises(BadInputError, match="--home-kit alone does not tell the teams apart"):
+        shirts("#FFFFFF", None, (None, None))
+    with pytest.raises(BadInputError, match="'banana' is no colour"):
+        shirts("banana", None, (None, None))
 
 
 def test_a_match_that_was_not_analysed_is_told(tmp_path: Path) -> None:

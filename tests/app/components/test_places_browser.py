@@ -22,28 +22,41 @@ def place_of(mark: Locator) -> tuple[float, float]:
     return (left - 0.5) * 113, (top - 0.5) * 76
 
 
-def test_spots_lie_at_the_ball_else_where_the_camera_looks_and_lead_there(page: Page, server: Server) -> None:
+def test_spots_lie_at_their_mark_at_the_ball_or_where_the_camera_looks_and_lead_there(
+    page: Page, server: Server
+) -> None:
     match = calibrated(server, "with places", [0.9] * 13 + [0.5] * 27)  # none from 6.5 s on
-    keep(server, match, [somebody(2, 0, "", -30, 12, role=Role.BALL), somebody(2, 1, "home", 5, 5)])
+    keep(server, match, [somebody(5, 0, "", -30, 12, role=Role.BALL), somebody(2, 1, "home", 5, 5)])
     open_page(page, server, match, half=1, t=4)
     expect(page.locator(".pitch-map")).to_have_count(0)
     page.get_by_role("button", name="Pitch map").click()
-    expect(page.locator(".places .caption")).to_have_text("1 at the ball, 2 where the camera looks, 1 without a place.")
-    at_ball, looked = page.locator(".pitch-map button:not(.looked)"), page.locator(".pitch-map button.looked").first
-    assert place_of(at_ball) == pytest.approx((-30, 12), abs=0.02)
+    expect(page.locator(".places .caption")).to_have_text("2 at the ball, 1 at its mark, 1 without a place.")
+    mark, goal = (page.locator(f".pitch-map button[title^='{name}']") for name in ("Kick-off", "Goal"))
+    assert place_of(mark) == pytest.approx((0, 0), abs=0.02)
+    assert place_of(goal) == pytest.approx((-30, 12), abs=0.02)
+    expect(mark).to_have_attribute("title", re.compile("Kick-off, 00:01: at its mark, expected within 1.0 m"))
+    # The goal is .8 s from the ball's sample, whose place is expected within .4 m.
+    expect(goal).to_have_attribute("title", re.compile("Goal, 00:03: .* ball, expected within 4.0 m"))
+    goal.click()
+    expect(goal).to_have_class(re.compile(r"\bon\b"))
+    assert page.evaluate("() => [find().chosen.action.name, find().player.time]") == [
+        "Goal",
+        pytest.approx(3.3, abs=0.3),
+    ]
+
+
+def test_without_a_ball_spots_lie_where_the_camera_looks(page: Page, server: Server) -> None:
+    match = calibrated(server, "without a ball", [0.91] * 13 + [0.5] * 27)
+    keep(server, match, [somebody(2, 1, "home", 5, 5)])
+    open_page(page, server, match, half=1, t=4)
+    page.get_by_role("button", name="Pitch map").click()
+    expect(page.locator(".places .caption")).to_have_text("1 at its mark, 2 where the camera looks, 1 without a place.")
+    looked = page.locator(".pitch-map button.looked").first
     assert place_of(looked) == pytest.approx((0, 0), abs=0.02)
-    # The kick-off is .2 s from the ball's sample, whose place is expected within .4 m.
-    expect(at_ball).to_have_attribute("title", re.compile("Kick-off, 00:01: .* ball, expected within 1.1 m"))
     # The picture is 120 m wide: 60 m between its quarters.
     expect(looked).to_have_attribute("title", re.compile("where the camera looks, expected within 24 m"))
     radii = page.locator(".pitch-map circle").evaluate_all("(all) => all.map((c) => Number(c.getAttribute('r')))")
-    assert radii == pytest.approx([24, 24, 1.1])
-    at_ball.click()
-    expect(at_ball).to_have_class(re.compile(r"\bon\b"))
-    assert page.evaluate("() => [find().chosen.action.name, find().player.time]") == [
-        "Kick-off",
-        pytest.approx(1.0, abs=0.05),  # the sample nearest to its 1.2 s
-    ]
+    assert radii == pytest.approx([24, 24, 1])
 
 
 def test_a_team_is_suggested_by_who_is_nearest_the_ball_and_set_by_a_key(page: Page, server: Server) -> None:

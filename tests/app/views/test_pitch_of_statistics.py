@@ -69,10 +69,10 @@ def test_without_players_spots_are_where_the_camera_looks(match: Match, library:
     layers = library.layers(match)
     play = play_at_hand(match, layers[0], layers, data)
     assert play is not None
-    place = play.place(1, 4_000_000)
+    place = play.place(1, 4_000_000, "Foul", "soccernet-v2")
     assert place is not None
     assert (place.x, place.y, place.at_ball) == (0, 0, False)
-    assert play.place(1, 15_000_000) is None
+    assert play.place(1, 15_000_000, "Foul", "soccernet-v2") is None
     assert play.team(1, 4_000_000, "Offside", "soccernet-v2") is None
 
 
@@ -87,7 +87,7 @@ def test_places_change_the_stamp_once_players_are_there(
     assert play_stamp(match, layers[0], layers, data) != before
     play = play_at_hand(match, layers[0], layers, data)
     assert play is not None
-    place = play.place(1, 4_000_000)
+    place = play.place(1, 4_000_000, "Foul", "soccernet-v2")
     assert place is not None
     assert (place.x, place.at_ball) == (-40, True)
     assert play.home_left == {1: True}

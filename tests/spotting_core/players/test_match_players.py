@@ -12,7 +12,7 @@ from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.analyses.match_cameras import MatchCameras, match_cameras
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
-from spotting_core.domain.homography import Calibration
+from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.people import AWAY, HOME, MatchPlayers, Role
 from spotting_core.entities.placed_truth import true_people
 from spotting_core.entities.table import EntityTable
@@ -92,6 +92,26 @@ def test_swapping_exchanges_the_teams(demo: MatchPlayers) -> None:
     assert sum(p.team == HOME for p in other.placed) == sum(p.team == AWAY for p in demo.placed)
     assert other.kits is not None
     assert demo.kits == (other.kits[1], other.kits[0])
+
+
+def test_shirts_that_fit_neither_team_leave_home_a_guess_and_it_is_said(
+    demo: MatchPlayers, analysis: Analysis, calibrations: list[Calibration]
+) -> None:
+    assert not demo.home_is_guess
+    white = (255, 255, 255)
+    some = few(analysis, 900)
+    found = match_players(
+        open_match(DEMO), analysis, calibrations, entities=some, pitch=pitch_of(DEMO), kits=(white, white)
+    )
+    assert found.home_is_guess
+    assert any("The shirts that were given fit neither team." in note for note in found.notes)
+
+
+def test_places_beside_the_pitch_are_told(analysis: Analysis, calibrations: list[Calibration]) -> None:
+    aside = Homography(np.array([[1, 0, 0.0], [0, 1, 0.0], [0, 0, 1]]) @ np.diag([0.01, 0.01, 1]))  # from 0 to 100 m
+    wrong = [replace(c, homography=aside) if c.homography is not None else c for c in calibrations]
+    found = match_players(open_match(DEMO), analysis, wrong, entities=few(analysis, 60), pitch=pitch_of(DEMO))
+    assert any("sightings lie beside the pitch" in note for note in found.notes)
 
 
 def test_without_a_calibration_one_sentence_says_so(analysis: Analysis) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.pitch import Pitch
 from spotting_core.players.kept_players import ROW
 from spotting_core.players.play import AT_BALL, IN_VIEW, NOWHERE, half_play
-from spotting_core.players.spot_places import MatchPlay, seconds_before
+from spotting_core.players.spot_places import ON_MARK, MatchPlay, marks_of, seconds_before
 
 # From above: the pitch of 105 by 68 m in a picture of 120 by 80 m, whose quarters are 60 m apart.
 ABOVE = Homography(np.array([[1 / 120, 0, 0.5], [0, 1 / 80, 0.5], [0, 0, 1]]))
@@ -72,13 +74,38 @@ def test_a_shots_team_is_who_had_the_ball_before_and_its_zone_where_that_team_at
     assert suggested is not None
     assert suggested.team == "away"
     assert suggested.confidence == pytest.approx(0.5 + 0.8 * 0.4, abs=0.01)
-    place = play.place(1, 4_100_000)
+    place = play.place(1, 4_100_000, "Foul", "soccernet-v2")
     assert place is not None
     assert (place.x, place.at_ball) == (-52, True)
     assert place.error == pytest.approx(np.hypot(0.5, 0.5))  # .1 s from the sample
     assert set(play.zones(1, place, "away")) == {"last-third", "left-third", "area"}
     assert "own-third" in play.zones(1, place, "home")
     assert not {"last-third", "own-third"} & set(match_play(rows, {}).zones(1, place, "away"))
+
+
+def test_what_the_laws_place_lies_at_the_nearest_mark() -> None:
+    rows = rows_of((6, 0, 0, 35.0, -2.0))  # the ball before the restart
+    play = match_play(rows, {1: True})
+    places = {label: play.place(1, 3_100_000, label, "soccernet-v2") for label in ("Kick-off", "Penalty", "Corner")}
+    assert {label: place and (place.x, place.y, place.at_ball) for label, place in places.items()} == {
+        "Kick-off": (0, 0, False), "Penalty": (41.5, 0, False), "Corner": (52.5, -34, False),
+    }  # fmt: skip
+    assert all(place is not None and place.error == ON_MARK for place in places.values())
+    assert play.place(1, 9_000_000, "Kick-off", "soccernet-v2") is None  # no picture there: maybe a replay
+
+
+def test_where_home_is_a_guess_no_team_is_suggested() -> None:
+    rows = rows_of((6, 0, 0, -40.0, 0.0), (6, 1, 2, -40.0, 0.5))
+    known = match_play(rows, {})
+    assert known.team(1, 4_000_000, "Shots on target", "soccernet-v2") is not None
+    assert replace(known, teams=False).team(1, 4_000_000, "Shots on target", "soccernet-v2") is None
+
+
+def test_every_mark_is_of_a_class_of_its_table() -> None:
+    from spotting_core.domain.classes import load_classes
+
+    assert set(marks_of("soccernet-v2", Pitch())) < set(load_classes("soccernet-v2").names)
+    assert marks_of("soccernet-cameras", Pitch()) == {}
 
 
 def test_no_team_is_suggested_for_fouls_or_where_nobody_is_near() -> None:
@@ -89,7 +116,7 @@ def test_no_team_is_suggested_for_fouls_or_where_nobody_is_near() -> None:
     assert play.team(1, 3_000_000, "Offside", "soccernet-v2") is not None
     assert play.team(1, 5_000_000, "Offside", "soccernet-v2") is None
     assert play.team(2, 3_000_000, "Offside", "soccernet-v2") is None
-    assert play.place(1, 9_000_000) is None
+    assert play.place(1, 9_000_000, "Foul", "soccernet-v2") is None
     assert play.zones(1, None, "home") == ()
 
 

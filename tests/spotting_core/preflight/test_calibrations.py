@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
 
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.formats.field_calibration import read_rendered, write_published
@@ -31,6 +34,25 @@ def calibrations(shift: int = 0) -> list[Calibration]:
 
 
 CUTS = [(7 * k) * 500_000 + 250_000 for k in range(34)]  # between that sample and the next
+
+
+RARE_CUTS = [(15 * k) * 500_000 + 250_000 for k in range(1, 60)]
+
+
+def jumping(shift: int) -> list[Calibration]:
+    """A camera that jumps after every fifteenth sample, so many samples later."""
+    places = [30.0 * ((k - shift - 1) // 15 % 2) for k in range(4 * SAMPLES)]
+    return [Calibration(1, k * 500_000, looking_at(x), 0.9) for k, x in enumerate(places)]
+
+
+def rendered(folder: Path, halves: list[int]) -> None:
+    """Exact calibrations of pictures of 640 by 360 pixels, two samples a second."""
+    times = [k / 2 for k in range(len(halves))]
+    flat = [looking_at(0).pixels(640, 360).ravel().tolist()] * len(halves)
+    columns = {"half": halves, "time_s": times, "H": flat, "camera": ["Main camera center"] * len(halves),
+               "wipe": [False] * len(halves)}  # fmt: skip
+    parquet.write_table(pa.table(columns), folder / "calibration.parquet")
+    (folder / "meta.json").write_text(json.dumps({"out_res": [640, 360]}))
 
 
 def found(folder: Path, shift: int = 0, *, game: str = "", video: PlayedHalf = VIDEO) -> list[tuple[str, str]]:
@@ -61,6 +83,35 @@ def test_a_jump_before_the_cuts_is_told(tmp_path: Path) -> None:
     assert found(tmp_path, -1) == [(NOTE, "the calibrations jump 1 sample before the cuts of the camera labels")]
 
 
+@pytest.mark.parametrize("shift", [4, 5])
+def test_calibrations_that_are_too_late_by_less_than_their_length_tells_are_told(shift: int, tmp_path: Path) -> None:
+    what = f"the calibrations jump {shift} samples after the cuts of the camera labels"
+    write_published(tmp_path / "1_field_calib_ccbv.json", jumping(shift), 640, 360)
+    findings = check_calibrations(tmp_path, MATCH, {1: replace(VIDEO, duration=4 * VIDEO.duration)}, {1: RARE_CUTS})
+    assert [(f.severity, f.what) for f in findings] == [(WARNING, what)]
+
+
+def test_two_files_of_one_half_are_told(tmp_path: Path) -> None:
+    for name in ("ccbv", "other"):
+        write_published(tmp_path / f"1_field_calib_{name}.json", calibrations(), 640, 360)
+    [finding] = check_calibrations(tmp_path, MATCH, {1: VIDEO}, {1: CUTS})
+    assert finding.severity == ERROR
+    assert "1_field_calib_ccbv.json, 1_field_calib_other.json" in finding.what
+
+
+def test_exact_ones_of_another_shape_and_without_a_half_are_told(tmp_path: Path) -> None:
+    rendered(tmp_path, [1] * 20)
+    video = PlayedHalf(10_000_000, 640, 360)
+    assert check_calibrations(tmp_path, MATCH, {1: video}, {}) == []
+    [finding] = check_calibrations(tmp_path, MATCH, {1: replace(video, width=480)}, {})
+    assert (finding.severity, "640 by 360 pixels, the video's are 480 by 360" in finding.what) == (ERROR, True)
+    [finding] = check_calibrations(tmp_path, MATCH, {1: video, 2: video}, {})
+    assert (finding.severity, finding.what) == (WARNING, "there are no calibrations of half 2")
+    (tmp_path / "meta.json").unlink()
+    [finding] = check_calibrations(tmp_path, MATCH, {1: video}, {})
+    assert (finding.severity, finding.evidence) == (ERROR, "meta.json")
+
+
 def test_of_too_few_cuts_or_jumps_that_follow_none_nothing_is_told() -> None:
     assert samples_late(calibrations(-1), CUTS[:15]) == 0
     assert samples_late([replace(c, homography=looking_at(0)) for c in calibrations()], CUTS) == 0
@@ -71,8 +122,13 @@ def test_unsure_unreadable_and_superfluous_files_are_told(tmp_path: Path) -> Non
     write_published(path, [replace(c, confidence=0.2) for c in calibrations()], 640, 360)
     [finding] = check_calibrations(tmp_path, MATCH, {1: VIDEO}, {})
     assert (finding.severity, finding.evidence) == (WARNING, "1_field_calib_ccbv.json, 240 samples")
-    [finding] = check_calibrations(tmp_path, MATCH, {2: VIDEO}, {})
-    assert (finding.severity, finding.what) == (WARNING, "calibrations are of a half that has no video")
+    assert finding.what == "no calibration can be used, for none is as sure as 0.75, so nobody is placed"
+    found = [(f.severity, f.what) for f in check_calibrations(tmp_path, MATCH, {2: VIDEO}, {})]
+    without_video = (WARNING, "calibrations are of a half that has no video")
+    assert found == [without_video, (WARNING, "there are no calibrations of half 2")]
+    write_published(path, [replace(c, homography=None) for c in calibrations()], 640, 360)
+    [finding] = check_calibrations(tmp_path, MATCH, {1: VIDEO}, {})
+    assert "none is a homography" in finding.what
     path.write_text(json.dumps({"size": [3, 360, 640, 3], "predictions": []}))
     [finding] = check_calibrations(tmp_path, MATCH, {1: VIDEO}, {})
     assert (finding.severity, finding.what) == (ERROR, "the file says 3 samples and has 0")

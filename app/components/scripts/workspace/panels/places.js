@@ -73,7 +73,13 @@ class Places {
     this.asking = setTimeout(() => this.root.isConnected && this.load(), AGAIN);
   }
 
-  placeOf({ half, seconds }) { return this.known.get(half)?.at(seconds) ?? null; }
+  /** Where a spot is, {x, y, error, ball, marked}; null where nobody knows. Some classes have marks: of these the nearest to play. */
+  placeOf({ half, seconds, action }) {
+    const place = this.known.get(half)?.at(seconds), marks = this.data.pitch.marks[action.name];
+    if (!place || !marks) return place ?? null;
+    const away = ([x, y]) => Math.hypot(x - place.x, y - place.y), [x, y] = marks.reduce((best, mark) => (away(mark) < away(best) ? mark : best));
+    return { x, y, error: this.data.pitch.onMark, ball: false, marked: true };
+  }
 
   // --- showing ---------------------------------------------------------------------------------------
 
@@ -108,23 +114,24 @@ class Places {
   /** Lines, and the expected errors around the places. */
   pitch(placed) {
     const [w, h] = this.box, path = this.data.pitch.lines.map((line) => `M${line.map((p) => p.join(" ")).join("L")}`).join("");
-    const errors = placed.map(([spot, { x, y, error, ball }]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${error.toFixed(1)}" style="--ink:${classColour(spot.action, this.workspace.theme)}" class="${ball ? "" : "looked"}"/>`);
+    const errors = placed.map(([spot, { x, y, error, ball, marked }]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${error.toFixed(1)}" style="--ink:${classColour(spot.action, this.workspace.theme)}" class="${ball || marked ? "" : "looked"}"/>`);
     return html`<svg viewBox="${-w / 2} ${-h / 2} ${w} ${h}" aria-hidden="true"><path d="${path}"/>${errors}</svg>`;
   }
 
-  mark(spot, { x, y, error, ball }, on) {
-    const [w, h] = this.box, how = ball ? "at what is taken for the ball" : "where the camera looks";
+  mark(spot, { x, y, error, ball, marked }, on) {
+    const [w, h] = this.box, how = marked ? "at its mark" : ball ? "at what is taken for the ball" : "where the camera looks";
     const text = `${spot.action.name}, ${matchClock(spot.half, spot.seconds)}: ${how}, expected within ${error < 10 ? error.toFixed(1) : Math.round(error)} m`;
-    return html`<button tabindex="-1" data-spot="${spot.id}" class="${ball ? "" : "looked"} ${on ? "on" : ""}" title="${text}" aria-label="${text}" style="left:${(50 + (100 * x) / w).toFixed(2)}%;top:${(50 + (100 * y) / h).toFixed(2)}%;--ink:${classColour(spot.action, this.workspace.theme)}"></button>`;
+    return html`<button tabindex="-1" data-spot="${spot.id}" class="${ball || marked ? "" : "looked"} ${on ? "on" : ""}" title="${text}" aria-label="${text}" style="left:${(50 + (100 * x) / w).toFixed(2)}%;top:${(50 + (100 * y) / h).toFixed(2)}%;--ink:${classColour(spot.action, this.workspace.theme)}"></button>`;
   }
 
   /** How many are placed, and how; or why there are none. */
   caption(count, placed) {
-    const balls = placed.filter(([, place]) => place.ball).length, looked = placed.length - balls, without = count - placed.length;
+    const balls = placed.filter(([, place]) => place.ball).length, marked = placed.filter(([, place]) => place.marked).length;
+    const looked = placed.length - balls - marked, without = count - placed.length;
     const waits = this.waiting ? " Working out where the ball is." : "", wrong = this.problem ? ` ${this.problem}` : "";
     if (!count) return "No spots with these filters.";
     if (!placed.length) return (this.waiting ? "Working out where they are." : "None of these spots has a place: their pictures have no calibration, or are replays.") + wrong;
-    const parts = [balls && `${balls} at the ball`, looked && `${looked} where the camera looks`, without && `${without} without a place`];
+    const parts = [balls && `${balls} at the ball`, marked && `${marked} at ${marked > 1 ? "their marks" : "its mark"}`, looked && `${looked} where the camera looks`, without && `${without} without a place`];
     return `${parts.filter(Boolean).join(", ")}.${waits}${wrong}`;
   }
 }
