@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from spotting_core.media.shown import shown_image
 from spotting_core.media.source import MatchSource
 from spotting_core.score_bug.clock_fit import ClockReading
 from spotting_core.score_bug.locate import SeenBug, find_bug
-from spotting_core.score_bug.score_fit import ScoreReading
+from spotting_core.score_bug.score_fit import Score, ScoreReading
 from spotting_core.score_bug.score_rows import possible_rows
 from spotting_core.score_bug.text_reader import Box, Text, TextReader, cut_out, reader_version, text_reader
 from spotting_core.score_bug.texts import clock_in, score_of_rows
@@ -209,16 +210,33 @@ def _score_rows(
     reader: TextReader, bug: SeenBug, images: Sequence[np.ndarray], texts: Sequence[Sequence[Text]]
 ) -> tuple[Box, ...]:
     """Where the score stands if not in the clock's row; none where that shows one, and where it is not clear."""
-    if _reads_score(reader, images, (bug.row,)):
+    if _most(_scores(reader, images, (bug.row,))):
         return ()
-    found = [rows for rows in possible_rows(texts, bug.clock) if _reads_score(reader, images, rows)]
+    places = [_rows_read(reader, images, extents) for extents in possible_rows(texts, bug.clock)]
+    found = [rows for rows in places if rows]
     return found[0] if len(found) == 1 else ()
 
 
-def _reads_score(reader: TextReader, images: Sequence[np.ndarray], rows: Sequence[Box]) -> bool:
-    """Whether most pictures show a score in some rows."""
-    scores = [score_of_rows([reader.read(cut_out(image, row))[0] for row in rows]) for image in images]
-    return sum(score is not None for score in scores) >= _READ_IN * len(images)
+def _rows_read(reader: TextReader, images: Sequence[np.ndarray], extents: Sequence[tuple[Box, ...]]) -> tuple[Box, ...]:
+    """Rows in which most pictures show a score; none where they show none.
+
+    Of several extents a wider one must show the same: what stands there are then whole numbers, and nothing follows.
+    """
+    read = [_scores(reader, images, rows) for rows in extents]
+    if len(extents) == 1:
+        return extents[0] if _most(read[0]) else ()
+    alike = [[a if a == b else None for a, b in zip(one, wider, strict=True)] for one, wider in pairwise(read)]
+    return next((rows for rows, scores in zip(extents[1:], alike, strict=True) if _most(scores)), ())
+
+
+def _scores(reader: TextReader, images: Sequence[np.ndarray], rows: Sequence[Box]) -> list[Score | None]:
+    """The score that each picture shows in some rows."""
+    return [score_of_rows([reader.read(cut_out(image, row))[0] for row in rows]) for image in images]
+
+
+def _most(scores: Sequence[Score | None]) -> bool:
+    """Whether most pictures show a score."""
+    return sum(score is not None for score in scores) >= _READ_IN * len(scores)
 
 
 def _spread(media: Media, image_round: int) -> Iterator[np.ndarray]:

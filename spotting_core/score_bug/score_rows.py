@@ -3,7 +3,8 @@
 Of the texts in pictures that show the clock, those count that recur in one place near it. Two names, one below the
 other, with a column of numbers behind them may be two teams with their goals; a row with a score between two names may
 be one of its own. Single digits are often missed where text is looked for, so a column is taken from all pictures and
-both rows together, and whether the rows are a score is decided by reading them (``readings``).
+both rows together; of names behind which no number was seen several widths are possible. Whether rows are a score is
+decided by reading them (``readings``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from spotting_core.score_bug.texts import clock_in, score_in, team_in
 
 Rows = tuple[Box, ...]
 """One row that shows a score, or the home team's and the away team's."""
+Extents = list[Rows]
+"""The same rows as narrow and as wide as they may be, in order; one where that is known."""
 _ASPECT = 9 / 16  # share of the width of a picture of the usual shape that is as long as a share of its height
 _NEAR_X, _NEAR_Y = 12.0, 4.0  # heights of the clock by which a score may lie beside it, and above or below
 _GAP = 3.0  # heights of a row between two texts of it
@@ -30,6 +33,7 @@ _COLUMN = 0.8  # heights by which numbers of one column may lie apart
 _LEAST_NUMBERS = 2  # of a column that were seen, in both rows and all pictures
 _MARGIN = 0.15  # heights by which a row is cut out larger
 _DIGIT = 0.7  # heights that another digit of a number may take
+_WIDTHS = (1.4, 2.1, 2.8, 3.5)  # heights behind the names that hold goals which were not seen
 _MOST = 4  # places that are read to decide
 
 
@@ -51,17 +55,17 @@ class _Place:
         return self.words.most_common(1)[0][0]
 
 
-def possible_rows(pictures: Sequence[Sequence[Text]], clock: Box) -> list[Rows]:
-    """Where a score may stand beside the clock's row, those that were seen most often first.
+def possible_rows(pictures: Sequence[Sequence[Text]], clock: Box) -> list[Extents]:
+    """Where a score may stand beside the clock's row, those places first where most of it was seen.
 
     Arguments:
         pictures: the texts of pictures that show the clock; clock: where it is in them.
     """
     near = [[text for text in texts if _is_near(text.box, clock)] for texts in pictures]
-    own = [([place.box], len(place.pictures)) for place in _score_places(near)]
-    found = [(rows, count) for rows, count in (*own, *_stacked(near)) if all(not _overlaps(r, clock) for r in rows)]
-    best = sorted(found, key=lambda rows: -rows[1])[:_MOST]
-    return [tuple(_grown(row) for row in rows) for rows, _ in best]
+    own: list[tuple[Extents, int]] = [([(place.box,)], len(place.pictures)) for place in _score_places(near)]
+    found = [(extents, count) for extents, count in (*own, *_stacked(near)) if not _overlaps(extents[0], clock)]
+    best = sorted(found, key=lambda place: -place[1])[:_MOST]
+    return [[tuple(_grown(row) for row in rows) for rows in extents] for extents, _ in best]
 
 
 def _is_near(box: Box, clock: Box) -> bool:
@@ -70,10 +74,10 @@ def _is_near(box: Box, clock: Box) -> bool:
     return beside <= _NEAR_X * clock.height * _ASPECT and above <= _NEAR_Y * clock.height
 
 
-def _overlaps(row: Box, clock: Box) -> bool:
+def _overlaps(rows: Rows, clock: Box) -> bool:
     """Whether a row holds the middle of the clock."""
     x, y = clock.middle
-    return row.x1 < x < row.x2 and row.y1 < y < row.y2
+    return any(row.x1 < x < row.x2 and row.y1 < y < row.y2 for row in rows)
 
 
 def _grown(row: Box) -> Box:
@@ -136,28 +140,37 @@ def _same_middle(one: Box, other: Box) -> bool:
 # --- a team below the other ---------------------------------------------------------------------------
 
 
-def _stacked(pictures: Sequence[Sequence[Text]]) -> list[tuple[list[Box], int]]:
+def _stacked(pictures: Sequence[Sequence[Text]]) -> list[tuple[Extents, int]]:
     """The rows of two teams, and how many of their numbers were seen."""
     names = _places(_names(pictures), len(pictures), _same_start)
     steady = [p for p in names if p.words[p.word] >= _RECURS * len(p.pictures)]
     numbers = [number for texts in pictures for number in _numbers(texts)]
-    found = []
+    found: list[tuple[Extents, int]] = []
     for upper, lower in permutations(steady, 2):
-        if _is_below(upper.box, lower.box) and upper.word != lower.word:
-            column = _column(upper.box, lower.box, numbers, len(pictures))
-            if column is not None:
-                edge = _right_edge(upper.box, lower.box, column, pictures)
-                rows = [Box(p.box.x1, p.box.y1, edge, p.box.y2) for p in (upper, lower)]
-                found.append((rows, len(column)))
+        if not _is_below(upper.box, lower.box) or upper.word == lower.word:
+            continue
+        columns = _columns(upper.box, lower.box, numbers, len(pictures))
+        if len(columns) <= 1:
+            edges = _right_edges(upper.box, lower.box, columns[0] if columns else None, pictures)
+            rows = [(upper.box, lower.box, edge) for edge in edges]
+            extents: Extents = [(Box(a.x1, a.y1, x, a.y2), Box(b.x1, b.y1, x, b.y2)) for a, b, x in rows]
+            found.append((extents, len(columns[0]) if columns else 0))
     return found
 
 
 def _names(pictures: Sequence[Sequence[Text]]) -> Iterator[tuple[int, Box, str]]:
+    """Names of teams: number of the picture, box and letters; one may have been taken for one text with the clock."""
     for k, texts in enumerate(pictures):
         for text in texts:
-            team = team_in(text.text)
-            if team is not None and clock_in(text.text) is None:
-                yield k, text.part(0, team.name_end), text.text[: team.name_end].casefold()
+            clock = clock_in(text.text)
+            ends = [(0, len(text.text))] if clock is None else [(0, clock.start), (clock.end, len(text.text))]
+            for start, end in ends:
+                words = text.text[start:end]
+                team = team_in(words)
+                if team is not None:
+                    blank = len(words) - len(words.lstrip())
+                    box = text.part(start + blank, start + team.name_end)
+                    yield k, box, words[blank : team.name_end].casefold()
 
 
 def _numbers(texts: Sequence[Text]) -> Iterator[Box]:
@@ -188,8 +201,8 @@ def _is_below(upper: Box, lower: Box) -> bool:
     )
 
 
-def _column(upper: Box, lower: Box, numbers: Sequence[Box], pictures: int) -> list[Box] | None:
-    """The numbers behind two names, in one column; None where there are too few, or two columns."""
+def _columns(upper: Box, lower: Box, numbers: Sequence[Box], pictures: int) -> list[list[Box]]:
+    """The numbers behind two names, those of one column together."""
     height = (upper.height + lower.height) / 2
     begin = max(upper.x2, lower.x2) - _SAME * height * _ASPECT
     own = [
@@ -204,15 +217,25 @@ def _column(upper: Box, lower: Box, numbers: Sequence[Box], pictures: int) -> li
             columns[-1].append(box)
         else:
             columns.append([box])
-    often = [c for c in columns if len(c) >= max(_LEAST_NUMBERS, _RECURS / 2 * pictures)]
-    return often[0] if len(often) == 1 else None
+    return [column for column in columns if len(column) >= max(_LEAST_NUMBERS, _RECURS / 2 * pictures)]
 
 
-def _right_edge(upper: Box, lower: Box, column: Sequence[Box], pictures: Sequence[Sequence[Text]]) -> float:
-    """Where the rows of two teams end: behind their numbers, before what follows."""
-    end = max(box.x2 for box in column)
-    edge = end + _DIGIT * upper.height * _ASPECT
+def _right_edges(
+    upper: Box, lower: Box, column: Sequence[Box] | None, pictures: Sequence[Sequence[Text]]
+) -> list[float]:
+    """Where the rows of two teams may end: behind their numbers, before what follows them."""
+    height = upper.height * _ASPECT
+    if column is None:
+        end = max(upper.x2, lower.x2)
+        edges = [end + width * height for width in _WIDTHS]
+        end = edges[0]
+    else:
+        end = max(box.x2 for box in column)
+        edges = [end + _DIGIT * height]
     behind = [
-        t.box.x1 for texts in pictures for t in texts if t.box.x1 > end and t.box.y1 < lower.y2 and t.box.y2 > upper.y1
+        (end + t.box.x1) / 2
+        for texts in pictures
+        for t in texts
+        if t.box.x1 > end and t.box.y1 < lower.y2 and t.box.y2 > upper.y1
     ]
-    return min([edge, *((end + x) / 2 for x in behind)])
+    return sorted({min([edge, *behind]) for edge in edges})

@@ -23,7 +23,8 @@ def text(words: str, x: float, y: float) -> Text:
 def rows(shown: Callable[[int], Sequence[Text]]) -> list[list[tuple[float, float]]]:
     """Left and right edge of the rows that may be a score, of pictures that show a clock and what else is said."""
     pictures = [[text("12:34", 0.04, 0.04), *shown(k)] for k in range(PICTURES)]
-    return [[(round(r.x1, 2), round(r.x2, 2)) for r in own] for own in possible_rows(pictures, CLOCK)]
+    places = possible_rows(pictures, CLOCK)
+    return [[(round(r.x1, 2), round(r.x2, 2)) for r in extents[0]] for extents in places if len(extents) == 1]
 
 
 def teams(k: int, seen: Sequence[int] = (0, 1)) -> list[Text]:
@@ -39,6 +40,25 @@ def test_numbers_of_one_row_are_enough_and_one_text_may_hold_name_and_number() -
     assert rows(lambda k: teams(k, (1,) if k % 3 == 0 else ())) == [[(0.04, 0.16), (0.04, 0.16)]]
     joined = [text("KES 2", 0.04, 0.1), text("HAL 1", 0.04, 0.16)]
     assert rows(lambda _: joined) == [[(0.04, 0.16), (0.04, 0.16)]]
+
+
+def test_names_behind_which_no_number_was_seen_have_several_widths() -> None:
+    pictures = [[text("12:34", 0.04, 0.04), *teams(k, ())] for k in range(PICTURES)]
+    [extents] = possible_rows(pictures, CLOCK)
+    edges = [home.x2 for home, away in extents if home.x2 == away.x2]
+    assert edges == sorted(edges)
+    assert 0.1 < edges[0] < edges[1] < edges[-1] < 0.21
+
+
+def test_a_name_that_was_taken_for_one_text_with_the_clock() -> None:
+    shown = [text("KES", 0.12, 0.1), text("HAL", 0.12, 0.16), *(text("2", 0.2, y) for y in (0.1, 0.16))]
+    alone = [[text("12:34", 0.04, 0.1), *shown] for _ in range(PICTURES)]
+    joined = [[text("12:34KES", 0.02, 0.1), *shown[1:]] for _ in range(PICTURES)]
+    clock = Box(0.02, 0.1, 0.11, 0.15)
+    [[(home, away)]] = possible_rows(joined, clock)
+    [[(same, _)]] = possible_rows(alone, clock)
+    assert home.x1 == pytest.approx(same.x1, abs=0.005)
+    assert away.x1 == pytest.approx(same.x1, abs=0.005)
 
 
 def test_what_follows_the_numbers_ends_their_rows() -> None:
