@@ -35,7 +35,7 @@ def clock(
         None,
         "--half",
         help="Where a half lies, as 2=62:10-109:30: from 62:10 to 109:30 of the file; 2/2=… of the second file. "
-        "May be given several times.",
+        "3 and 4 are those of extra time. May be given several times.",
         show_default="what the clock says",
     ),
     reset: bool = typer.Option(False, "--reset", help="Take back what --half has said before."),
@@ -127,6 +127,7 @@ def _as_json(found: MatchClock) -> dict[str, Any]:
         "files": {
             str(number): {
                 "row": None if file.readings.row is None else asdict(file.readings.row),
+                "score_rows": [asdict(row) for row in file.readings.score_rows],
                 "samples": len(file.readings.rows),
                 "clock": {
                     "readings": len(file.readings.clocks),
@@ -155,9 +156,8 @@ def _print(match: MatchSource, media: dict[int, Media], found: MatchClock) -> No
     for half in found.halves:
         of = f" of {names[half.file]}" if len(found.files) > 1 else ""
         sure = "as corrected" if half.corrected else f"{half.confidence:.2f}"
-        halves.add_row(
-            str(half.half), f"{half}{of}", f"{half_clock(half.first, 0)} to {half_clock(half.last, 0)}", sure
-        )
+        name = f"{half.half} (extra time)" if found.parts.is_extra(half.half) else str(half.half)
+        halves.add_row(name, f"{half}{of}", f"{half_clock(half.first, 0)} to {half_clock(half.last, 0)}", sure)
     out.print(halves)
     for _, change in found.unexplained_changes:
         text = f"The score goes {change}, which is no single goal"

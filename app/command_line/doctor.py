@@ -146,7 +146,9 @@ def _as_json(report: Preflight, written: list[Path]) -> dict[str, object]:
 
 
 def _print(report: Preflight, classes: ClassTable, written: list[Path], clock: MatchClock) -> None:
-    halves = [(f"{classes.parts.title(h.half).capitalize()} by its clock", str(h)) for h in clock.halves]
+    halves = [
+        (f"{classes.parts.title_with_extra_time(h.half).capitalize()} by its clock", str(h)) for h in clock.halves
+    ]
     for name, value in (*report.facts(classes.parts), *halves):
         out.print(f"[bold]{escape(name)}[/bold]  {escape(value)}", highlight=False, soft_wrap=True)
     out.print()

@@ -35,7 +35,7 @@ def clock_choice(match: Match, parts: Parts) -> None:
     clock = broadcast_clock(match, shared_settings().data, parts)
     whole = clock is not None and len(clock.files) == _videos(match)
     if clock is not None and whole and clock.why_unknown is None:
-        halves = ", ".join(f"{parts.title(half.half)} {half}" for half in clock.halves)
+        halves = ", ".join(f"{parts.title_with_extra_time(half.half)} {half}" for half in clock.halves)
         where = f"; in the file {halves}" if halves else ""
         st.caption(f"The broadcast's clock has been read{page.plain(where)}.", help=CLOCK_HELP)
         return

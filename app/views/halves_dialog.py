@@ -48,15 +48,26 @@ def halves_dialog(match: Match, parts: Parts) -> None:
     name = _file_name(match, file)
     st.markdown(f"On screen: **{page.plain(half_clock(time, 0))}** of {page.plain(name)}.")
     halves = {half.half: half for half in clock.files[file].halves}
-    for number in range(1, (parts.count or max(halves, default=1)) + 1):
+    for number in _numbers(parts, halves):
         _row(match, clock, file, number, halves.get(number), time)
     if any(half.corrected for half in halves.values()) and st.button("As the clock says"):
         forget_corrections(_media(match))
         st.rerun()
 
 
+def _numbers(parts: Parts, halves: Mapping[int, MatchHalf]) -> range:
+    """Numbers of the halves that a match has: those of extra time where one is known, or the user says that it was."""
+    last = max(halves, default=1)
+    if parts.count is None:
+        return range(1, last + 1)
+    most = parts.count
+    if parts.most != parts.count and (last > parts.count or st.checkbox("Extra time was played")):
+        most = parts.most or most
+    return range(1, most + 1)
+
+
 def _row(match: Match, clock: MatchClock, file: int, number: int, half: MatchHalf | None, time: int) -> None:
-    title = clock.parts.title(number)
+    title = clock.parts.title_with_extra_time(number)
     sure = (
         "" if half is None else "as you said" if half.corrected else f"as the clock says, sure to {half.confidence:.2f}"
     )

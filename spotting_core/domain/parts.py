@@ -2,7 +2,8 @@
 
 Inside, a moment is the number of its part, from 1, and microseconds since the part's first shown frame. To people it is
 a match time: where the parts have a regular length the clock counts on from part to part, and what runs over is
-stoppage time (``45+2:10``); else each part has a clock of its own and is named with it (``dive 2 00:04``).
+stoppage time (``45+2:10``); else each part has a clock of its own and is named with it (``dive 2 00:04``). Football
+may have extra time, which no class table counts: its halves are numbered on, and the clock counts on in them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from spotting_core.domain.clock import half_clock
 
 TIME, FRAMES = "time", "frames"
 _MINUTE = 60_000_000  # microseconds
+_FOOTBALL = (2, 45.0)  # halves of two teams, and their minutes
+_EXTRA_HALVES, _EXTRA_LENGTH = 2, 15 * _MINUTE
 MOST_PARTS = 999
 """Number that no part of a match is above."""
 _SHORTEST, _LONGEST = 1 / 60, 24 * 60.0  # minutes
@@ -79,6 +82,23 @@ class Parts:
         return None if self.minutes is None else round(self.minutes * _MINUTE)
 
     @property
+    def most(self) -> int | None:
+        """How many a match has at most with extra time, None for any number."""
+        return self.count if not self._has_extra_time else _FOOTBALL[0] + _EXTRA_HALVES
+
+    @property
+    def _has_extra_time(self) -> bool:
+        return self.teams and (self.count, self.minutes) == _FOOTBALL
+
+    def is_extra(self, number: int) -> bool:
+        """Whether a part is of extra time."""
+        return self._has_extra_time and number > _FOOTBALL[0]
+
+    def length_of(self, number: int) -> int | None:
+        """Regular length of a part in microseconds, shorter in extra time."""
+        return _EXTRA_LENGTH if self.is_extra(number) else self.length
+
+    @property
     def match_minutes(self) -> float | None:
         """Regular length of a match, where both number and length of its parts are known."""
         return None if self.minutes is None or self.count is None else self.minutes * self.count
@@ -87,23 +107,44 @@ class Parts:
         """A part for people, as ``half 2``."""
         return f"{self.name} {number}"
 
+    def title_with_extra_time(self, number: int) -> str:
+        """The same where extra time may have been played, as ``half 3 (extra time)``."""
+        return f"{self.title(number)} (extra time)" if self.is_extra(number) else self.title(number)
+
     def counted(self, count: int) -> str:
         """So many parts for people, as ``1 half`` or ``2 halves``."""
         return f"{count} {self.name if count == 1 else self.plural}"
 
-    def check(self, number: int) -> None:
+    def check(self, number: int, *, extra_time: bool = False) -> None:
         """A match must have a part of this number.
+
+        Arguments:
+            extra_time: whether those of extra time count.
 
         Errors:
             BadInputError: it cannot have one.
         """
-        if number < 1 or (self.count is not None and number > self.count):
-            most = f" to {self.count}" if self.count is not None else ""
-            raise BadInputError(f"there is no {self.title(number)}", fix=f"Its number counts from 1{most}")
+        most = self.most if extra_time else self.count
+        if number < 1 or (most is not None and number > most):
+            end = f" to {most}" if most is not None else ""
+            raise BadInputError(f"there is no {self.title(number)}", fix=f"Its number counts from 1{end}")
 
     def start(self, number: int) -> int:
         """Where the match clock begins in a part, microseconds; 0 where each part has a clock of its own."""
-        return (number - 1) * (self.length or 0)
+        regular = min(number - 1, _FOOTBALL[0]) if self.is_extra(number) else number - 1
+        return regular * (self.length or 0) + (number - 1 - regular) * _EXTRA_LENGTH
+
+    def at_clock(self, clock: int) -> int:
+        """Number of the part in whose regular time the match clock shows a time (microseconds); the last one's after.
+
+        1 where each part has a clock of its own.
+        """
+        if self.length is None:
+            return 1
+        number = clock // self.length + 1
+        if self.is_extra(number):
+            number = (clock - self.start(_FOOTBALL[0] + 1)) // _EXTRA_LENGTH + _FOOTBALL[0] + 1
+        return max(1, number if self.most is None else min(number, self.most))
 
     def match_clock(
         self, number: int, time: int, decimals: int = 0, *, total: int | None = None, rate: float | None = None
@@ -123,14 +164,16 @@ class Parts:
         """Match time of a moment where its part is known: it is not named."""
         if self.clock == FRAMES and rate:
             return f"frame {round(time * rate / 1e6)}"
-        if self.length is None or time < self.length:
+        length = self.length_of(number)
+        if length is None or time < length:
             return half_clock(time + self.start(number), decimals)
-        over = half_clock(time - self.length, decimals)
+        over = half_clock(time - length, decimals)
         return f"{self.start(number + 1) // _MINUTE}+{over[1:] if over.startswith('0') else over}"
 
     def minute(self, number: int, time: int) -> int:
         """Minute of the match clock in which a moment lies, from 1; stoppage time counts to a part's last minute."""
-        within = time if self.length is None else min(time, self.length - 1)
+        length = self.length_of(number)
+        within = time if length is None else min(time, length - 1)
         return int((within + self.start(number)) // _MINUTE + 1)
 
     def last_minute(self, lengths: Mapping[int, int]) -> int:

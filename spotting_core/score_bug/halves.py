@@ -2,6 +2,10 @@
 
 A half is a run of stretches of the clock. It ends where the clock goes back (47:10 to 45:00), where so much of the file
 shows no clock that it must be a break, or where the clock goes on at the regular length after it has been passed.
+
+Extra time begins at 90:00, which time added to the second half has passed: it is told from that by the clock that is
+set back, or that has not come on through a break. In a file of which nothing earlier is known it is extra time where
+the clock runs further than time is added.
 """
 
 from __future__ import annotations
@@ -18,6 +22,12 @@ _BACK = 10 * _SECOND  # by which the clock goes back between halves
 _BREAK = 240 * _SECOND  # without a clock, which is no replay
 _SEEN_LATE = 300 * _SECOND  # after its beginning, at which a half's clock may be seen first
 _EARLY = 60 * _SECOND  # before the regular end of a half, by which a clock that starts anew is the next half's
+_PAUSE = 60 * _SECOND  # by which a clock comes on too little where it has stood at the end of a half
+_PAST_END = (-2 * _SECOND, 10 * _SECOND)  # of a half, at which a clock stands there
+_FULL_TIME = 120 * _SECOND  # by which it comes on too little between the second half and extra time
+_LEAST_RUN = 120 * _SECOND  # that a clock is seen to run in a half of extra time, and in any that it has gone back to
+_MOST_ADDED = 840 * _SECOND  # to a half
+_AHEAD = 300 * _SECOND  # by which a clock jumps ahead only where a moment was shown again, or much is cut out
 
 
 @dataclass(frozen=True)
@@ -53,38 +63,74 @@ def proposed_halves(file: int, clock: ClockFit, parts: Parts, duration: int) -> 
     """
     if parts.length is None:
         return []
-    runs = [s for s in clock.stretches if s.runs]
-    blocks: list[list[ClockStretch]] = []
-    for stretch in runs:
-        if blocks and not _parted(blocks[-1][-1], stretch, parts.length):
-            blocks[-1].append(stretch)
-        else:
-            blocks.append([stretch])
     halves: list[MatchHalf] = []
-    for block in blocks:
-        number = _number(block, halves[-1] if halves else None, parts)
-        begins = halves[-1].end if halves else 0
-        half = _half(number, file, block, parts, begins, duration)
+    for block in _blocks(clock, parts):
+        before = halves[-1] if halves else None
+        number = _number(block, before, parts)
+        if before is not None and number <= before.half and _shown_again(block, before):
+            continue
+        half = _half(number, file, block, parts, before.end if before is not None else 0, duration)
         halves = [*halves[:-1], _joined(halves[-1], half)] if halves and halves[-1].half == number else [*halves, half]
     return halves
 
 
-def _parted(one: ClockStretch, other: ClockStretch, length: int) -> bool:
+def _blocks(clock: ClockFit, parts: Parts) -> list[list[ClockStretch]]:
+    """Stretches of a clock that runs, those of one half together."""
+    blocks: list[list[ClockStretch]] = []
+    for stretch in clock.stretches:
+        if not stretch.runs:
+            continue
+        if blocks and not _parted(blocks[-1][-1], stretch, parts):
+            blocks[-1].append(stretch)
+        else:
+            blocks.append([stretch])
+    return blocks
+
+
+def _parted(one: ClockStretch, other: ClockStretch, parts: Parts) -> bool:
     """Whether a half ends between two stretches that follow one another."""
     gap, came = other.start - one.end, other.clock - one.last
-    if came < -_BACK:
+    if came < -_BACK or came > gap + _AHEAD:
         return True
-    passes = one.last < other.clock and (one.last - _EARLY) // length < (other.clock + _SECOND) // length
+    after = parts.at_clock(other.clock + _SECOND)
+    past_end = one.last - parts.start(after)
+    if after > 1 and _PAST_END[0] <= past_end <= _PAST_END[1] and gap - came >= _PAUSE:
+        return True
+    passes = one.last < other.clock and parts.at_clock(one.last - _EARLY) < after
+    if passes and parts.is_extra(after) and gap - came < _FULL_TIME:
+        return False  # the clock has only been out of sight: time is added
     return gap >= _BREAK and (passes or came < gap / 2)
 
 
 def _number(block: Sequence[ClockStretch], before: MatchHalf | None, parts: Parts) -> int:
     """The number of the half that a block of stretches is, by what its clock shows first."""
-    assert parts.length is not None
-    number = (block[0].clock + _SECOND) // parts.length + 1
-    if before is not None and block[0].clock >= before.last - _BACK and number < before.half:
+    first = block[0].clock
+    number = parts.at_clock(first + _SECOND)
+    if before is not None and first >= before.last - _BACK and number < before.half:
         number = before.half  # the same half goes on after a break
-    return min(number, parts.count) if parts.count is not None else number
+    if parts.is_extra(number) and not _is_extra_time(block, number, before, parts):
+        number = parts.count or number
+    return number
+
+
+def _is_extra_time(block: Sequence[ClockStretch], number: int, before: MatchHalf | None, parts: Parts) -> bool:
+    """Whether a block whose clock begins after regular time is of extra time, not of time added."""
+    regular = parts.count or 0
+    if block[-1].last - parts.start(regular + 1) >= _MOST_ADDED:
+        return True
+    if before is None or before.half < regular or _run(block) < _LEAST_RUN:
+        return before is not None and before.half > regular
+    return before.half > regular or block[0].clock - parts.start(number) <= _SEEN_LATE
+
+
+def _shown_again(block: Sequence[ClockStretch], before: MatchHalf) -> bool:
+    """Whether a block is a moment of earlier that is shown once more with its clock, as in a break."""
+    return block[0].clock < before.last - _BACK and _run(block) < _LEAST_RUN
+
+
+def _run(block: Sequence[ClockStretch]) -> int:
+    """For how long a clock is seen to run, microseconds."""
+    return sum(stretch.end - stretch.start for stretch in block)
 
 
 def _half(number: int, file: int, block: Sequence[ClockStretch], parts: Parts, begins: int, duration: int) -> MatchHalf:

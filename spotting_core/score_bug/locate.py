@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from spotting_core.score_bug.text_reader import Box, Text
+from spotting_core.score_bug.text_reader import Box, Text, median_box
 from spotting_core.score_bug.texts import clock_in
 
 _NEAR = 0.025  # of the picture, by which the middle of one and the same clock may be estimated apart
@@ -14,6 +14,21 @@ _GAP = 3.0  # heights of a row between two texts of it
 _RECURS = 0.3  # of the pictures with a clock, in which a text of its row is
 _LEAST = 3  # different times that a clock must show
 _MARGIN = 0.15  # of its height, by which a row is cut out larger
+
+
+@dataclass(frozen=True)
+class SeenBug:
+    """Where a score bug is.
+
+    Arguments:
+        row: the row in which its clock stands, with what stands beside that.
+        clock: the clock alone, however long it is.
+        pictures: numbers of the pictures that show it, in order.
+    """
+
+    row: Box
+    clock: Box
+    pictures: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -25,14 +40,14 @@ class _SeenClock:
     box: Box
 
 
-def find_bug(pictures: Sequence[Sequence[Text]], least: int = _LEAST) -> Box | None:
-    """The row in which a match's clock stands, with the score where it is in that row; None where there is no clock.
+def find_bug(pictures: Sequence[Sequence[Text]], least: int = _LEAST) -> SeenBug | None:
+    """Where a match's clock stands, in a row with the score where it is in that row; None where there is no clock.
 
     Arguments:
         pictures: the texts of some pictures of a match; least: in how many of them it must show different times.
     """
     seen = [
-        _SeenClock(k, clock.seconds, _part(text, clock.start, clock.end))
+        _SeenClock(k, clock.seconds, text.part(clock.start, clock.end))
         for k, texts in enumerate(pictures)
         for text in texts
         if (clock := clock_in(text.text)) is not None
@@ -41,13 +56,7 @@ def find_bug(pictures: Sequence[Sequence[Text]], least: int = _LEAST) -> Box | N
     best = max(groups, key=_moving, default=[])
     if not best or _moving(best) < min(least, len(pictures)):
         return None
-    return _row(pictures, best)
-
-
-def _part(text: Text, start: int, end: int) -> Box:
-    """About where some letters of a text are."""
-    width = (text.box.x2 - text.box.x1) / len(text.text)
-    return Box(text.box.x1 + start * width, text.box.y1, text.box.x1 + end * width, text.box.y2)
+    return SeenBug(_row(pictures, best), _longest(best), tuple(sorted({clock.picture for clock in best})))
 
 
 def _same_place(one: Box, other: Box) -> bool:
@@ -57,6 +66,13 @@ def _same_place(one: Box, other: Box) -> bool:
 def _moving(clocks: Sequence[_SeenClock]) -> int:
     """How many different times a clock shows: one that stands still, as a time of day or a scoreboard, shows one."""
     return len({clock.seconds for clock in clocks})
+
+
+def _longest(clocks: Sequence[_SeenClock]) -> Box:
+    """The box about a clock, at the usual height and as wide as it becomes."""
+    usual, margin = median_box([c.box for c in clocks]), _MARGIN * median(c.box.height for c in clocks)
+    left, right = min(c.box.x1 for c in clocks), max(c.box.x2 for c in clocks)
+    return Box(left - margin, usual.y1 - margin, right + margin, usual.y2 + margin)
 
 
 def _row(pictures: Sequence[Sequence[Text]], clocks: Sequence[_SeenClock]) -> Box:

@@ -169,7 +169,7 @@ def check_half(media: Mapping[int, Media], parts: Parts, half: int, start: int, 
     Errors:
         BadInputError: no such half or file, or no stretch of it.
     """
-    parts.check(half)
+    parts.check(half, extra_time=True)
     if file not in media:
         raise BadInputError(f"this match has no {parts.title(file)}")
     if not 0 <= start < end <= media[file].table.duration:

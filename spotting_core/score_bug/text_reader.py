@@ -6,9 +6,11 @@ that they do not fight with what else computes. Both packages are imported when 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,11 @@ class Box:
         return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
 
 
+def median_box(boxes: Sequence[Box]) -> Box:
+    """A box whose every edge is the median of that of some."""
+    return Box(*(median(edges) for edges in zip(*((b.x1, b.y1, b.x2, b.y2) for b in boxes), strict=True)))
+
+
 @dataclass(frozen=True)
 class Text:
     """A line of text in a picture; confidence from 0 to 1."""
@@ -44,6 +51,11 @@ class Text:
     text: str
     confidence: float
     box: Box
+
+    def part(self, start: int, end: int) -> Box:
+        """About where some of its letters are."""
+        width = (self.box.x2 - self.box.x1) / len(self.text)
+        return Box(self.box.x1 + start * width, self.box.y1, self.box.x1 + end * width, self.box.y2)
 
 
 class TextReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _ADDED = r"(?:\s*\+\s*(?P<more>\d{1,2})(?:[:.;](?P<more_seconds>[0-5]\d))?(?!\d))?"
@@ -10,11 +11,20 @@ _CLOCK = re.compile(rf"(?<![\d:.])(?P<minutes>\d{{1,3}})\s?[:.;]\s?(?P<seconds>[
 _MISREAD_CLOCK = re.compile(
     rf"(?<![\d:.])(?P<minutes>\d{{2,3}})[-:.;Zz\s]{{0,3}}(?P<seconds>[0-5]\d)(?![:.]?\d){_ADDED}"
 )
+_LETTER = r"[^\W\d_]"
+_DASHED = r"\d{1,2}\s?[-–—−:~.·_]\s?\d{1,2}"
+_ASIDE = re.compile(
+    rf"\([^()]*\)|\(\s*\d{{1,2}}(?!\d)|\b(?:agg|pens?)\b[\s:.]*{_DASHED}(?!\d|\s*{_LETTER})", re.IGNORECASE
+)
+"""What stands beside a score and is none: a shoot-out, as ``(4)`` or ``PENS 4-3``, and the sum of two matches."""
 _SCORES = (
     re.compile(r"(?<!\d)(\d{1,2})\s?[-–—−:~.·_]\s?(\d{1,2})(?!\d)"),
-    re.compile(r"(?<![^\W_])(\d)\s+(\d)(?!\d)"),
-    re.compile(r"(?<![^\W_])(\d)(\d)(?!\d)"),  # not within a name, whose O is read as 0
+    # Between two names, for two digits that nothing parts may be anything, and not within one, whose O is read as 0.
+    re.compile(rf"{_LETTER}.*?(?<![^\W_])(\d)\s+(\d)(?!\d).*{_LETTER}"),
+    re.compile(rf"{_LETTER}.*?(?<![^\W_])(\d)(\d)(?!\d).*{_LETTER}"),
 )
+_TEAM = re.compile(rf".*{_LETTER}{{2}}\D*?(?:(?<!\d)\s*(?P<goals>0|[1-9]\d?)|\s[oO])\W*")
+_NAME = re.compile(rf"(?P<name>.*{_LETTER}{{2}}\D*?)\s*(?P<goals>(?<!\d)\d{{1,2}})?\W*")
 _LONGEST = 200  # minutes that the clock of a match shows at most
 
 
@@ -25,6 +35,14 @@ class ClockText:
     seconds: int
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class TeamText:
+    """A team in a text: where in it the name ends, and where its goals begin and end, if they stand there."""
+
+    name_end: int
+    goals: tuple[int, int] | None
 
 
 def clock_in(text: str, *, row: bool = False) -> ClockText | None:
@@ -45,10 +63,28 @@ def clock_in(text: str, *, row: bool = False) -> ClockText | None:
 
 
 def score_in(text: str) -> tuple[int, int] | None:
-    """The score that the text of a score bug's row shows, its clock left out: ``1-0``, ``1:0``, ``1 0``, or ``10``
-    where the hyphen is lost."""
+    """The score that the text of a score bug's row shows, its clock left out: ``1-0``, ``1:0``, or, between two names,
+    ``1 0`` and ``10`` where the hyphen is lost. Penalties of a shoot-out and the sum of two matches are no score."""
     clock = clock_in(text, row=True)
     parts = [text] if clock is None else [text[: clock.start], text[clock.end :]]
-    found = (pattern.search(part) for pattern in _SCORES for part in parts)
+    alone = [" ".join(_ASIDE.sub(" ", part).split()) for part in parts]
+    found = (pattern.search(part) for pattern in _SCORES for part in alone)
     score = next((f for f in found if f is not None), None)
     return None if score is None else (int(score[1]), int(score[2]))
+
+
+def team_in(text: str) -> TeamText | None:
+    """The name of a team that a text shows, and its goals where they follow it; None where there is no name."""
+    found = _NAME.fullmatch(text)
+    if found is None:
+        return None
+    return TeamText(found.end("name"), None if found["goals"] is None else found.span("goals"))
+
+
+def score_of_rows(texts: Sequence[str]) -> tuple[int, int] | None:
+    """The score that rows beside the clock's show: one row, or the home team's above the away team's."""
+    if len(texts) == 1:
+        return score_in(texts[0])
+    teams = [_TEAM.fullmatch(_ASIDE.sub(" ", text).strip()) for text in texts]
+    goals = [int(team["goals"] or 0) for team in teams if team is not None]
+    return (goals[0], goals[1]) if len(goals) == 2 else None

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import read_labels, write_labels
+from spotting_core.media.ingest import ingest
 from tests.app.commands import touchline
-from tests.score_bugs import bug_text, make_match
+from tests.score_bugs import bug_text, keep_readings, make_match
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.long
@@ -90,7 +92,7 @@ def test_a_half_is_corrected_and_the_correction_taken_back(match: Path) -> None:
     ("arguments", "sentence"),
     [
         (("--half", "first"), "'first' says no half"),
-        (("--half", "3=0:10-1:20"), "there is no half 3"),
+        (("--half", "5=0:10-1:20"), "there is no half 5"),
         (("--half", "1=1:20-0:10"), "01:20 to 00:10 is no stretch of this file"),
         (("--half", "2/1=0:10-1:20"), "this match has no half 2"),
     ],
@@ -99,6 +101,20 @@ def test_a_half_that_cannot_be_is_one_sentence(match: Path, arguments: tuple[str
     done = touchline("clock", match, *arguments)
     assert done.returncode == 2
     assert sentence in " ".join(done.stderr.split())
+
+
+def test_extra_time_is_named_and_its_labels_are_put_in_it(data: DataDirectory, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "extra.mp4", steady(310, 1.0), first=4714)
+    keep_readings(ingest(video, data), lambda s: bug_text(93 * 60 + s if s < 100 else 90 * 60 + s - 100, "1-1"))
+    found = clock(video)
+    assert [h["half"] for h in found["halves"]] == [2, 3]
+    assert "3 (extra time)" in found["printed"]
+    assert "2 (extra time)" not in found["printed"]
+    labels, target = tmp_path / "Labels-v2.json", tmp_path / "placed" / "Labels-v2.json"
+    write_labels(labels, [Spot(2, 48 * 60_000_000 + 20_000_000, "Foul"), Spot(3, 90_000_000, "Goal")])
+    done = touchline("convert", labels, target, "--match-time", video)
+    assert done.returncode == 0, done.stderr
+    assert [(s.half, round(s.time / 1e6), s.label) for s in read_labels(target)] == [(1, 20, "Foul"), (1, 190, "Goal")]
 
 
 def test_a_video_without_a_score_bug_is_told(tmp_path: Path) -> None:

@@ -80,3 +80,17 @@ def test_before_the_clock_is_read_it_can_be_read(match: Match, media: dict[int, 
     at = dialog(match, 3.0)
     assert "Once the broadcast's clock has been read" in texts(at)
     assert "Read the broadcast's clock" in [button.label for button in at.button]
+
+
+def test_extra_time_has_rows_where_the_user_says_that_it_was_played(match: Match, media: dict[int, Media]) -> None:
+    for one in media.values():
+        keep_readings(one, lambda seconds: bug_text(600 + seconds, "0-0"))
+    at = dialog(match, 3.0)
+    assert "extra time" not in texts(at)
+    box = next(b for b in at.checkbox if b.label == "Extra time was played")
+    at = box.check().run()
+    assert "Half 3 (extra time)" in texts(at)
+    assert "Half 4 (extra time)" in texts(at)
+    at = press(at, "begins-3")
+    assert [(half, corrected) for half, _, _, corrected in halves(media)] == [(1, False), (3, True)]
+    assert "Half 3 (extra time)" in texts(dialog(match, 3.0))

@@ -28,6 +28,11 @@ SECOND = 1_000_000
         (HALVES, 2, 45 * 60, "90+0:00"),
         (HALVES, 2, 45 * 60 + 30, "90+0:30"),
         (HALVES, 1, 45 * 60 + 720, "45+12:00"),
+        (HALVES, 3, 0, "90:00"),
+        (HALVES, 3, 5 * 60 + 10, "95:10"),
+        (HALVES, 3, 16 * 60, "105+1:00"),
+        (HALVES, 4, 30, "105:30"),
+        (HALVES, 4, 15 * 60 + 5, "120+0:05"),
         (QUARTERS, 3, 5, "24:05"),
         (QUARTERS, 3, 12 * 60 + 7, "36+0:07"),
         (Parts("period", "periods", minutes=7.5), 2, 0, "07:30"),
@@ -57,6 +62,7 @@ def test_a_clock_of_frames_counts_them_where_their_rate_is_known() -> None:
 @pytest.mark.parametrize(
     ("parts", "number", "seconds", "minute"),
     [(HALVES, 1, 59, 1), (HALVES, 1, 60, 2), (HALVES, 1, 48 * 60, 45), (HALVES, 2, 0, 46), (HALVES, 2, 50 * 60, 90),
+     (HALVES, 3, 7 * 60, 98), (HALVES, 3, 17 * 60, 105), (HALVES, 4, 0, 106),
      (QUARTERS, 3, 0, 25), (DIVES, 3, 61, 2)],
 )  # fmt: skip
 def test_minutes_count_from_one_on_the_match_clock(parts: Parts, number: int, seconds: int, minute: int) -> None:
@@ -81,6 +87,26 @@ def test_a_part_that_a_match_cannot_have_says_so(number: int) -> None:
     with pytest.raises(BadInputError, match=f"there is no half {number}") as caught:
         HALVES.check(number)
     assert caught.value.fix == "Its number counts from 1 to 2"
+
+
+def test_football_has_extra_time_that_is_asked_for() -> None:
+    assert (HALVES.most, QUARTERS.most, DIVES.most) == (4, 4, None)
+    HALVES.check(4, extra_time=True)
+    with pytest.raises(BadInputError, match="there is no half 5") as caught:
+        HALVES.check(5, extra_time=True)
+    assert caught.value.fix == "Its number counts from 1 to 4"
+    with pytest.raises(BadInputError, match="there is no quarter 5"):
+        QUARTERS.check(5, extra_time=True)
+    assert [HALVES.title_with_extra_time(number) for number in (2, 3)] == ["half 2", "half 3 (extra time)"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "minutes", "number"),
+    [(HALVES, 0, 1), (HALVES, 44.9, 1), (HALVES, 45, 2), (HALVES, 90, 3), (HALVES, 104.9, 3), (HALVES, 105, 4),
+     (HALVES, 130, 4), (QUARTERS, 36, 4), (QUARTERS, 60, 4), (Parts(minutes=10.0), 95, 10), (DIVES, 95, 1)],
+)  # fmt: skip
+def test_the_part_in_whose_regular_time_a_clock_is(parts: Parts, minutes: float, number: int) -> None:
+    assert parts.at_clock(round(minutes * 60 * SECOND)) == number
 
 
 @pytest.mark.parametrize("name", ["soccernet-v2", "soccernet-v1", "soccernet-cameras", "soccernet-boundaries"])

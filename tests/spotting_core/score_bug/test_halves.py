@@ -55,3 +55,49 @@ def test_how_sure_a_half_is_counts_the_readings_that_disagree() -> None:
 def test_no_clock_and_parts_without_a_length_have_no_halves() -> None:
     assert halves() == []
     assert halves(stretch(0, 900, 0), parts=Parts()) == []
+
+
+REGULAR = [stretch(10, 2800, 10), stretch(3700, 6600, 2701)]  # to 46:40, and to 93:21
+
+
+def extra(*more: ClockStretch) -> list[tuple[int, int, int]]:
+    """The halves after the second's beginning."""
+    return halves(*REGULAR, *more)[1:]
+
+
+def test_extra_time_after_the_clock_was_set_back() -> None:
+    there = [stretch(7000, 7960, 5405), stretch(8100, 9000, 6301)]  # to 106:05, and from 105:01 on
+    assert extra(*there) == [(2, 3699, 6600), (3, 6995, 7960), (4, 8099, 9000)]
+
+
+def test_extra_time_after_a_clock_that_stood_at_the_end_of_each_half() -> None:
+    whole = [stretch(0, 2700, 0), stretch(3700, 6400, 2700), stretch(7000, 7900, 5400), stretch(8020, 8900, 6300)]
+    assert halves(*whole) == [(1, 0, 2700), (2, 3700, 6400), (3, 7000, 7900), (4, 8020, 8900)]
+
+
+def test_time_added_is_no_extra_time() -> None:
+    assert extra(stretch(6620, 6900, 5622)) == [(2, 3699, 6900)]  # 93:42 to 98:22
+    assert halves(stretch(0, 2660, 2700), stretch(2960, 3100, 5660)) == [(2, 0, 3100)]  # out of sight from 89:20 on
+    assert extra(stretch(6800, 6815, 5410)) == [(2, 3699, 6600)]  # a goal of 90:10 is shown again
+
+
+def test_a_file_of_extra_time_alone() -> None:
+    assert halves(stretch(5, 970, 5402), stretch(1100, 2000, 6300)) == [(3, 3, 970), (4, 1100, 2000)]
+    assert halves(stretch(5, 305, 5402)) == [(2, 5, 305)]  # 95:02 may be either, and time is added more often
+    assert halves(stretch(0, 300, 6400)) == [(4, 0, 300)]
+
+
+def test_extra_time_may_break_off_with_the_file() -> None:
+    assert extra(stretch(7000, 7300, 5402)) == [(2, 3699, 6600), (3, 6998, 7300)]
+
+
+def test_moments_that_are_shown_again_in_a_break_are_of_no_half() -> None:
+    whole = [REGULAR[0], stretch(3000, 3020, 700), stretch(3030, 3050, 2000), *REGULAR[1:], stretch(6700, 6720, 700)]
+    assert halves(*whole) == [(1, 0, 2800), (2, 3699, 6600)]
+    extra_time = stretch(7000, 7960, 5405)
+    assert halves(*whole, extra_time) == [(1, 0, 2800), (2, 3699, 6600), (3, 6995, 7960)]
+
+
+def test_other_matches_have_no_extra_time() -> None:
+    thirds = Parts("third", "thirds", 3, 20.0, teams=True)
+    assert halves(stretch(0, 1200, 2400), stretch(1500, 2400, 3600), parts=thirds) == [(3, 0, 2400)]

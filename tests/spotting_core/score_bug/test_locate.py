@@ -18,19 +18,19 @@ def picture(seconds: int, *more: Text) -> list[Text]:
 
 
 def test_the_row_about_a_clock_that_moves_on() -> None:
-    row = find_bug([picture(100 + 20 * k) for k in range(6)])
-    assert row is not None
-    assert (row.x1, row.x2) == pytest.approx((0.05, 0.32), abs=0.01)
-    assert (row.y1, row.y2) == pytest.approx((0.05, 0.09), abs=0.01)
+    bug = find_bug([picture(100 + 20 * k) for k in range(6)])
+    assert bug is not None
+    assert (bug.row.x1, bug.row.x2) == pytest.approx((0.05, 0.32), abs=0.01)
+    assert (bug.row.y1, bug.row.y2) == pytest.approx((0.05, 0.09), abs=0.01)
 
 
 def test_a_time_of_day_that_stands_is_passed_over_and_a_board_that_passes_is_not_of_the_row() -> None:
     pictures = [picture(100 + 20 * k, text("20:45", 0.8, 0.9)) for k in range(6)]
     pictures[2].append(text("BOARD", 0.34))
-    row = find_bug(pictures)
-    assert row is not None
-    assert row.x2 < 0.34
-    assert row.y2 < 0.2
+    bug = find_bug(pictures)
+    assert bug is not None
+    assert bug.row.x2 < 0.34
+    assert bug.row.y2 < 0.2
 
 
 def test_without_a_clock_that_moves_there_is_no_bug() -> None:
@@ -42,6 +42,6 @@ def test_without_a_clock_that_moves_there_is_no_bug() -> None:
 
 def test_a_clock_that_shares_its_text_with_a_name() -> None:
     pictures = [[text("1-0", 0.05), text(f"KES 0{k}:10", 0.12, width=0.16)] for k in range(5)]
-    row = find_bug(pictures)
-    assert row is not None
-    assert (row.x1, row.x2) == pytest.approx((0.05, 0.28), abs=0.01)
+    bug = find_bug(pictures)
+    assert bug is not None
+    assert (bug.row.x1, bug.row.x2) == pytest.approx((0.05, 0.28), abs=0.01)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.score_bug.clock_fit import ClockFit, ClockStretch
 from spotting_core.score_bug.halves import proposed_halves
@@ -14,9 +16,9 @@ PARTS = load_classes(DEFAULT_TABLE).parts
 RUNS = [(10, 2900, 10), (3800, 6700, 2705)]  # seconds of the file, and what the clock shows at the first
 
 
-def match(*scores: tuple[float, float, Score]) -> MatchClock:
+def match(*scores: tuple[float, float, Score], runs: Sequence[tuple[int, int, int]] = RUNS) -> MatchClock:
     """A file with both halves, and scores from second to second."""
-    stretches = tuple(ClockStretch(a * SECOND, b * SECOND, c * SECOND, True, 99, 0) for a, b, c in RUNS)
+    stretches = tuple(ClockStretch(a * SECOND, b * SECOND, c * SECOND, True, 99, 0) for a, b, c in runs)
     stood = tuple(ScoreStretch(round(a * SECOND), round(b * SECOND), score, 9, 0) for a, b, score in scores)
     fit = ClockFit(stretches, 0)
     halves = tuple(proposed_halves(1, fit, PARTS, 9000 * SECOND))
@@ -31,6 +33,16 @@ def test_the_minute_of_the_broadcast() -> None:
     assert clock.text(1, 6600 * SECOND) == "90+1:45"
     assert clock.text(1, 3300 * SECOND) is None  # half-time
     assert clock.text(2, 0) is None
+
+
+def test_the_minute_of_extra_time_is_no_time_added() -> None:
+    clock = match(runs=[*RUNS, (7000, 7970, 5405), (8100, 9010, 6301)])
+    assert [half.half for half in clock.halves] == [1, 2, 3, 4]
+    assert clock.text(1, 6600 * SECOND) == "90+1:45"
+    assert clock.text(1, 7485 * SECOND) == "98:10"
+    assert clock.text(1, 7960 * SECOND) == "105+1:05"
+    assert clock.text(1, 8200 * SECOND) == "106:41"
+    assert clock.text(1, 9005 * SECOND) == "120+0:06"
 
 
 def test_a_goal_is_checked_by_the_next_change_of_the_score() -> None:

@@ -43,6 +43,12 @@ def test_both_halves_lie_in_one_file() -> None:
     assert there == ([(1, 1000), (1, 3700), (1, 4800), (1, 7590)], {})
 
 
+def test_extra_time_lies_in_the_same_file() -> None:
+    clock = clock_of([*WHOLE, (7700, 8660, 5400), (8700, 8990, 6300)])
+    assert placed(clock, (2, 2850), (3, 480), (3, 950), (4, 0)) == ([(1, 7550), (1, 8180), (1, 8650), (1, 8700)], {})
+    assert placed(clock_of(WHOLE), (3, 480)) == ([], {NO_HALF: 1})
+
+
 def test_before_the_clock_is_seen_and_after_it_is_gone_a_little_is_known() -> None:
     there, left = placed(clock_of(WHOLE), (1, 0), (2, 0), (2, 2910), (2, 2950))
     assert there == [(1, 900), (1, 4700), (1, 7610)]

@@ -86,3 +86,40 @@ def test_what_was_read_is_kept_and_read_again_where_it_is_damaged(tmp_path: Path
     assert kept_readings(media) is None
     assert bug_readings(media).rows == found.rows
     assert reader.found == 16
+
+
+class TeamReader:
+    """Reads of the rows of two teams what a strip of its width shows: each letter takes a tenth of the picture."""
+
+    def __init__(self, rows: tuple[str, str], width: int) -> None:
+        self.rows, self.width = rows, width
+
+    def find(self, image: np.ndarray) -> list[Text]:
+        names = (Text("KES", 1.0, Box(0.0, 0.2, 0.3, 0.3)), Text("HAL", 1.0, Box(0.0, 0.32, 0.3, 0.42)))
+        return [Text(f"10:{image.max() % 60:02d}", 1.0, Box(0.0, 0.08, 0.3, 0.18)), *names]
+
+    def read(self, strip: Box) -> tuple[str, float]:
+        row = self.rows[strip.y1 > 0.25]
+        return row[: 3 + int((strip.x2 - 0.3) * self.width)] if strip.y1 > 0.15 else "10:00", 1.0
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "score"),
+    [
+        (("KES1", "HAL0"), 12, (1, 0)),
+        (("KES1 4", "HAL0 3"), 28, None),  # a second number follows, and which are the goals is not clear
+        (("KES", "HAL"), 12, None),
+        (("KES1", "HAL"), 12, None),
+    ],
+)
+def test_goals_that_no_picture_showed_as_texts_are_read_behind_the_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: tuple[str, str], width: int, score: tuple[int, int] | None
+) -> None:
+    reader, pictures = TeamReader(rows, width), iter(range(100))
+    monkeypatch.setattr(readings, "text_reader", lambda: reader)
+    monkeypatch.setattr(readings, "cut_out", lambda _, box: box)
+    monkeypatch.setattr(
+        readings, "_spread", lambda *_: [np.full((9, 16, 3), next(pictures), np.uint8) for _ in range(8)]
+    )
+    found = bug_readings(media_of(tmp_path, 25))
+    assert {reading.score for reading in found.scores} == ({score} if score else set())

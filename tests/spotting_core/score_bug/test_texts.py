@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spotting_core.score_bug.texts import clock_in, score_in
+from spotting_core.score_bug.texts import clock_in, score_in, score_of_rows
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,34 @@ def test_in_a_row_a_misread_colon_is_one(text: str, seconds: int | None) -> None
         ("03:29 R00 COR", None),
         ("FCB 10 – 2 XYZ 88:10", (10, 2)),
         ("12:01 KES HAL", None),
+        ("88:59 KES 10", None),
+        ("KES 1 12:34", None),
+        ("120:00 KES 1 (4) - (3) 1 HAL", (1, 1)),
+        ("120:00 KES (4) 1-1 (3) HAL", (1, 1)),
+        ("KES 1-1 HAL (4-3)", (1, 1)),
+        ("KES 1-1 HAL PENS 4-3", (1, 1)),
+        ("PEN 1-0 NAR", (1, 0)),
+        ("12:34 AGG 3-2", None),
     ],
 )
 def test_scores_stand_beside_the_clock(text: str, score: tuple[int, int] | None) -> None:
     assert score_in(text) == score
+
+
+@pytest.mark.parametrize(
+    ("rows", "score"),
+    [
+        (("KES 2", "HAL 1"), (2, 1)),
+        (("KES10", "HAL o"), (10, 0)),
+        (("KES 1 (4)", "HAL 1 (3"), (1, 1)),
+        (("1. KES 2", "HAL 0"), (2, 0)),
+        (("KES", "HAL 1"), None),
+        (("KESO", "HAL 1"), None),
+        (("KES 04", "HAL 1"), None),
+        (("KES 1 4", "HAL 1 3"), None),
+        (("2", "1"), None),
+        (("KES 2-1 HAL",), (2, 1)),
+    ],
+)
+def test_scores_in_rows_of_their_own(rows: tuple[str, ...], score: tuple[int, int] | None) -> None:
+    assert score_of_rows(rows) == score
