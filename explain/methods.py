@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from explain.probe import Probe
     from spotting_core.analyses.analysis import Analysis
     from spotting_core.media.ingest import Media
+    from spotting_core.models.card import Card
     from spotting_core.models.load import LoadedModel
 
 DEFAULT_IN_TIME = "temporal-occlusion"
@@ -37,7 +38,8 @@ _LACKING = {
     FEATURES: "this model reads pictures, not features",
     OVER_TIME: "this model has no temporal attention",
     PLACES: "this model has no attention over places",
-    PEOPLE: "this model does not read who stands where on the pitch",
+    PEOPLE: "this model does not read who stands where on the pitch; "
+    "one of assets/training/dense-unet-players.toml does",
 }
 
 
@@ -69,6 +71,12 @@ class Method:
         if model.inputs.windows > 1 and self.name not in OF_PAIRS:
             return "it judges a replay and a stretch together, and this method asks about one window"
         return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
+
+    def unfit(self, card: Card) -> str | None:
+        """The reason why the method does not fit a model, so far as its card alone tells before it is loaded."""
+        from spotting_core.features.sets import reads_people
+
+        return _LACKING[PEOPLE] if PEOPLE in self.needs and not reads_people(card.input) else None
 
     def lacking(self, layer: Analysis) -> str | None:
         """The reason why the method does not fit a layer's model, so far as the layer alone tells; else None."""

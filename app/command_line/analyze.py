@@ -344,7 +344,7 @@ def _print_summary(analysis: Analysis) -> None:
             table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
     if table.row_count:
         out.print(table)
-    elif not findings:
-        out.print(f"{task.title}: nothing at the default thresholds.")
+    elif absence := task.absence(findings):
+        out.print(absence)
     text = escape(printable(f"{task.summary(findings)} of {analysis.record.title} in {analysis.folder}"))
     out.print(f"\n{text}\n", highlight=False, soft_wrap=True)

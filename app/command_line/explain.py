@@ -15,7 +15,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.computing.device import device_named
 from spotting_core.domain.clock import half_clock, parse_clock
-from spotting_core.models.card import BUNDLED
+from spotting_core.models.card import BUNDLED, model_folder, read_card
 
 if TYPE_CHECKING:
     from spotting_core.analyses.analysis import Analysis
@@ -55,18 +55,22 @@ def explain(
 
     A match that is not analysed yet is analysed first.
     """
-    from explain.figure import save
-    from explain.kept import anchor_time
-    from explain.measured import default_of
-    from explain.methods import method_and_parameters, probe_at
     from spotting_core.domain.spots import Spot
-    from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
-    from spotting_core.models.load import load_model
 
     check_output(json_file)
     check_output(str(out_folder / "explanation"))
-    match, loaded = open_match(source_path(source, demo)), load_model(model, device_named(device))
+    match = open_match(source_path(source, demo))
+    if method is not None:
+        _check_method(method, model)
+    from explain.figure import save  # their libraries take seconds to load
+    from explain.kept import anchor_time
+    from explain.measured import default_of
+    from explain.methods import method_and_parameters, probe_at
+    from spotting_core.media.ingest import ingest
+    from spotting_core.models.load import load_model
+
+    loaded = load_model(model, device_named(device))
     chosen, parameters = method_and_parameters(method or default_of(loaded))
     reason = chosen.supports(loaded)
     if reason is not None:
@@ -86,6 +90,19 @@ def explain(
         write_machine_output(_as_json(attribution, stem, figures), json_file)
     if json_file != "-":
         _print_summary(attribution, chosen.title, analysis.clock(half, attribution.anchor, 2), out_folder)
+
+
+def _check_method(method: str, model: str) -> None:
+    """Refuse a method that is none, or of which the model's card tells that it does not fit: before anything is loaded.
+
+    Errors:
+        BadInputError: see above, or there is no such model.
+    """
+    from explain.methods import method_and_parameters
+
+    chosen, card = method_and_parameters(method)[0], read_card(model_folder(model))
+    if reason := chosen.unfit(card):
+        raise BadInputError(f"{chosen.title} does not fit {card.name}: {reason}")
 
 
 def _half_video(match: MatchSource, model: LoadedModel, half: int) -> HalfSource:

@@ -162,7 +162,10 @@ def play(request: Request) -> Response:
         if match is None or match.source_hash != analysis.record.source_id:
             raise HTTPException(404)
         found, problem = _players_or_why(match, analysis)
-        known = match_play(match, analysis, _library().layers(match), found)
+        layers = _library().layers(match)
+        known = match_play(match, analysis, layers, found)
+        if known is None:  # a file that is refused says why here: no place is told by it, whatever else is missing
+            match_calibrations(source_of(match.path), [analysis, *layers])
         half = analysis.half(int(folder.name.removeprefix("half")))
         rows = np.zeros(len(half.times), PLAY) if known is None else known.play[half.half]
         body = packing.pack_play(rows, settled=found is not None or problem is not None, problem=problem)

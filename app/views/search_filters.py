@@ -173,6 +173,8 @@ def zone_choice(key: str, column: DeltaGenerator | None = None) -> tuple[str, ..
         "Zones", list(ZONES), format_func=lambda z: ZONES[z].title, key=key, placeholder="All", help=_ZONES_HELP
     )
     put_several("zones", key, zones)
+    if any(ZONES[name].of_team for name in zones):
+        (column or st).caption("Last and own third are known only where players have been placed on the pitch.")
     return tuple(zones)
 
 

@@ -108,8 +108,9 @@ def _teams(match: Match, analysis: Analysis, names: Mapping[str, str], dark: boo
         ]
         st.dataframe(moved, hide_index=True, key="statistics_movement")
         st.caption(
-            f"Nobody is known again after a cut, so these are no distances of a player. Sprints are {SPRINT * 3.6:.0f} "
-            "km/h and faster. A speed is off by .3 m/s on average, where that was measured (rendered matches)."
+            "Minutes are those of all players together. Nobody is known again after a cut, so these are no distances "
+            f"of a player. Sprints are {SPRINT * 3.6:.0f} km/h and faster. A speed is "
+            "off by .3 m/s on average, where that was measured (rendered matches)."
         )
 
 
@@ -133,11 +134,11 @@ def _movement_row(name: str, moved: TeamMovement, analysis: Analysis) -> dict[st
     fastest = moved.fastest
     return {
         "Team": name,
-        "Metres a minute": f"{moved.pace:.0f} ± {moved.pace_error:.0f}" if moved.minutes else "–",
+        "Metres/min": f"{moved.pace:.0f} ± {moved.pace_error:.0f}" if moved.minutes else "–",
         "Sprinting": f"{moved.sprinting / (60 * moved.minutes):.1%}" if moved.minutes else "–",
         "Fastest": f"{fastest.speed * 3.6:.0f} ± {fastest.error * 3.6:.0f} km/h" if fastest else "–",
         "at": analysis.clock(fastest.half, fastest.time) if fastest else "",
-        "Minutes of players": f"{moved.minutes:.0f}",
+        "Minutes": f"{moved.minutes:.0f}",
     }
 
 

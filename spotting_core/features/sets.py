@@ -109,10 +109,11 @@ def read_sets(card_input: CardInput) -> tuple[FeatureSet, ...]:
     return sets
 
 
-def reads_people(card_input: CardInput, rate: float) -> bool:
-    """Whether a model that looks at ``rate`` samples a second reads who stands where, sample by sample."""
+def reads_people(card_input: CardInput, rate: float | None = None) -> bool:
+    """Whether a model that looks at ``rate`` samples a second reads who stands where, sample by sample; at whatever
+    rate where it is not given."""
     sets = read_sets(card_input) if card_input.sets else ()
-    return any(made_of_people(one.extractor) and one.rate == rate for one in sets)
+    return any(made_of_people(one.extractor) and rate in (None, one.rate) for one in sets)
 
 
 def _unnamed(why: str) -> BadInputError:

@@ -415,7 +415,7 @@ def domain_notice(card: Card, source: MatchSource, look: Look | None = None) -> 
     if card.domain != SIMULATED or source.simulated:
         return unlike
     notice = (
-        f"{card.name} was trained on rendered matches only. On other footage its spots are a "
+        f"{card.name} was trained on rendered matches only. On other footage its {layer_task(card.task).noun} are a "
         "demonstration, not a measurement."
     )
     return f"{notice} {unlike}" if unlike else notice

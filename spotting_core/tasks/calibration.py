@@ -70,8 +70,17 @@ class CalibrationTask(LayerTask[Calibration]):
         games = [game for game in calibrated_games(folder).values() if not (game / "analysis.json").is_file()]
         return sorted(games)  # without layers, whose results are no truth
 
+    @property
+    def noun(self) -> str:
+        return "calibrations"
+
     def summary(self, findings: Sequence[Calibration]) -> str:
-        return f"calibrations of {sum(c.homography is not None for c in findings)} of {len(findings)} samples"
+        return f"{self.noun} of {sum(c.homography is not None for c in findings)} of {len(findings)} samples"
+
+    def absence(self, findings: Sequence[Calibration]) -> str:
+        if any(c.homography is not None for c in findings):
+            return ""
+        return "No picture shows enough of a pitch's lines to be placed on it."
 
     def moment(self, finding: Calibration) -> int:
         return finding.time

@@ -46,8 +46,10 @@ def layer_task(name: str) -> AnyLayerTask:
     Errors:
         BadInputError: no such task, or one that is only evaluated.
     """
-    task = task_named(name)
+    known = tasks()
+    task, layered = known.get(name), [n for n, t in known.items() if isinstance(t, LayerTask)]
+    if task is None:  # those that are only evaluated are not offered
+        raise BadInputError(f"there is no task {name!r}", fix=f"Choose one of {', '.join(layered)}")
     if not isinstance(task, LayerTask):
-        known = [n for n, t in tasks().items() if isinstance(t, LayerTask)]
-        raise BadInputError(f"no system is trained for the task {name}", fix=f"Systems are of {', '.join(known)}")
+        raise BadInputError(f"no system is trained for the task {name}", fix=f"Systems are of {', '.join(layered)}")
     return task

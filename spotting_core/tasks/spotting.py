@@ -52,6 +52,10 @@ class SpottingTask(SampleTask[Spot]):
     def read_truth(self, folder: Path) -> list[Spot]:
         return labels_v2.read_labels(folder / self.label_file)
 
+    @property
+    def noun(self) -> str:
+        return "spots"
+
     def summary(self, findings: Sequence[Spot]) -> str:
         return count_of(len(findings), "spot")
 

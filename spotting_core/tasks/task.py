@@ -174,9 +174,18 @@ class LayerTask(Task, Generic[_Finding]):
         """When a finding begins (microseconds of the half), for people."""
         return self.moment(finding)
 
+    @property
+    def noun(self) -> str:
+        """What its findings are, in the plural, for people."""
+        return self.name
+
     def summary(self, findings: Sequence[_Finding]) -> str:
         """How much was found, for people."""
-        return f"{len(findings)} {self.name}"
+        return f"{len(findings)} {self.noun}"
+
+    def absence(self, findings: Sequence[_Finding]) -> str:
+        """In a sentence for people, that nothing was found; empty where something was."""
+        return "" if findings else f"{self.title}: nothing at the default thresholds."
 
     @abstractmethod
     def findings_of(self, half: StoredHalf, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:

@@ -210,6 +210,9 @@ def test_other_people_than_the_model_read_are_refused(demo: Path, data: DataDire
         METHODS["player-removal"].explain(probe, LABEL)
 
 
+DEAF = "this model does not read who stands where on the pitch; one of assets/training/dense-unet-players.toml does"
+
+
 @pytest.mark.parametrize(("names", "fits"), [(("players",), True), (("camera",), False), (("top-view-physics",), True)])
 def test_it_fits_models_that_read_who_stands_where(
     names: tuple[str, ...], fits: bool, demo: Path, kept: DataDirectory
@@ -217,15 +220,16 @@ def test_it_fits_models_that_read_who_stands_where(
     probe = _Match(demo, names, kept).probe(Deaf((0.0, 0.0), 0), 30.0)
     reason = METHODS["player-removal"].supports(probe.model)
     assert (reason is None) == fits
-    assert fits or reason == "this model does not read who stands where on the pitch"
+    assert fits or reason == DEAF
+    assert METHODS["player-removal"].unfit(probe.model.card) == reason
 
 
 @pytest.mark.parametrize(
     ("says", "reason"),
     [
         ({"reads": "a", READS_PEOPLE: True}, None),
-        ({"reads": "a", READS_PEOPLE: False}, "this model does not read who stands where on the pitch"),
-        ({}, "this model does not read who stands where on the pitch"),
+        ({"reads": "a", READS_PEOPLE: False}, DEAF),
+        ({}, DEAF),
         (
             {"reads": "a"},
             "its analysis is older than this method, so analyse the match again if the model reads players",

@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.command_line.explain import explain
 from app.library.library import Match
 from explain.attribution import Attribution
 from explain.probe import GRID
+from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.score import score_half
+from spotting_core.models.card import BUNDLED
 from spotting_core.models.load import load_model
 from tests.app.commands import touchline
 from tests.conftest import small_model
@@ -66,6 +69,16 @@ def test_explain_refuses_what_it_cannot_do(
     assert done.returncode == 2
     assert message in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_what_the_card_of_a_model_refuses_is_refused_before_it_is_loaded(
+    match: Match, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spotting_core.models.load.load_model", lambda *_: pytest.fail("it is loaded"))
+    choice = {"time": "0:10", "label": "Goal", "method": "player-removal", "out_folder": tmp_path / "out"}
+    settings = {"half": 1, "demo": False, "model": BUNDLED, "device": "cpu", "features": None, "json_file": None}
+    with pytest.raises(BadInputError, match="who stands where on the pitch; one of assets/training/dense-unet-players"):
+        explain(Path(match.path), **choice, **settings)
 
 
 def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Path) -> None:

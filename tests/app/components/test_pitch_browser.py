@@ -115,6 +115,39 @@ def test_without_teams_the_minimap_shows_who_was_found_where_and_says_why(page: 
     assert page.evaluate("() => find().player.overlay.shown") == {"sample": 8, "pitch": False, "boxes": 1, "minimap": 1}
 
 
+BAR_ROOM = """() => {
+  const bar = find().player.q(".layers"), right = (e) => e.getBoundingClientRect().right;
+  return right(bar) - Math.max(...[...bar.children].filter((e) => e.offsetWidth).map(right));
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1100, 800)])
+def test_the_controls_over_the_picture_fit_whatever_they_say_of_themselves(
+    page: Page, server: Server, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    match = calibrated(server, f"with controls at {width}", [0.5] * SAMPLES)
+    page.route("**/touchline/players/**", lambda route: route.fulfill(status=202))
+    open_page(page, server, match, half=1, t=4)
+    page.keyboard.press("y")
+    page.keyboard.press("z")
+    expect(page.locator(".pitch-lines")).to_have_text("Lines none here")
+    expect(page.locator(".teams-state")).to_be_visible()  # while teams are worked out
+    assert page.evaluate(BAR_ROOM) >= 8
+
+
+def test_no_line_runs_through_the_words_on_the_minimap_and_no_picture_shows_below(page: Page, server: Server) -> None:
+    match = calibrated(server, "with words on the map", [0.4] * SAMPLES)
+    keep(server, match, [somebody(8, 1, "home", 20, 10)])
+    open_page(page, server, match, half=1, t=4)
+    page.keyboard.press("z")
+    page.wait_for_function("() => find().player.overlay.shown?.minimap === 1")
+    for y in (4.2, -4.2):  # the halfway line close to the letters
+        assert max(page.evaluate(ON_MAP, [0, y])) < 60
+    assert page.evaluate(ON_MAP, [0, 30])[0] > 60  # the line itself
+    assert page.evaluate(ON_MAP, [-30, 30]) == [16, 34, 24]
+
+
 def somebody(sample: int, track: int, team: str, x: float, y: float, **more: Any) -> Placed:
     """Seen at a sample of the first half, in a box of 2 by 4 m."""
     box = ((x - 1) / 120 + 0.5, (y - 4) / 80 + 0.5, (x + 1) / 120 + 0.5, y / 80 + 0.5)
@@ -165,6 +198,8 @@ def test_the_minimap_shows_teams_officials_and_ball_between_samples_too(page: Pa
     assert 60 < blue < 190  # told from the track: fainter
     assert blue > red
     assert max(page.evaluate(ON_MAP, [0, 20])) < 160  # hollow
+    across = [page.evaluate(ON_MAP, [-12 + step / 4, 10]) for step in range(12)]
+    assert max(min(pixel) for pixel in across) > 150  # a light ring around the shirt's red
     assert page.evaluate(ON_MAP, [10, 20]) == [18, 24, 31]
     assert min(page.evaluate(ON_MAP, [20, 0])) > 230
     shown_at(page, 4.2)
@@ -197,6 +232,7 @@ def test_a_player_is_marked_by_key_through_the_shot_and_beyond_it_where_his_trac
     expect(other).to_be_focused()
     page.keyboard.press("Enter")
     assert page.evaluate(MARKED) == 2
+    assert page.evaluate("() => find().player.overlay.shown.who") == "Away player, 0.90 sure"
     shown_at(page, 6.1)
     assert page.evaluate(MARKED) == 2  # not followed any more, but it is the same shot
     shown_at(page, 6.3)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from spotting_core.domain.people import Role
+from spotting_core.models.card import BUNDLED
 from tests.app.components.test_pitch_browser import calibrated, keep, somebody
 from tests.app.conftest import Server
 from tests.app.player_page import open_page
@@ -65,8 +66,15 @@ def test_a_team_is_suggested_by_who_is_nearest_the_ball_and_set_by_a_key(page: P
     keep(server, match, [somebody(2, 0, "", -30, 12, role=Role.BALL), nearby, somebody(2, 2, "home", 5, 5)])
     page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
     open_page(page, server, match, half=1, t=1.2, **{"class": "Kick-off"})
-    line = page.locator(".review-line .review-text")
-    expect(line).to_have_text(re.compile(r"^Team: away\? 0\.(89|90), who was nearest the ball \(T sets it\)$"))
+    suggestion, line = page.locator(".review-line.wrap"), page.locator(".review-line .review-text")
+    expect(suggestion).to_have_text(re.compile(r"^Team: away\? 0\.(89|90), nearest the ball \(T sets it\)$"))
+    page.evaluate(
+        "() => { find().review.data.teams.away = 'Athletic Union of the Northern Harbours'; find().review.draw(); }"
+    )
+    expect(suggestion).to_contain_text("Northern Harbours")
+    assert suggestion.locator("span").evaluate(
+        "(e) => e.scrollWidth <= e.clientWidth && e.offsetHeight > 20"
+    )  # in lines
     for team in ("away", "home", "unknown", "away"):
         page.keyboard.press("t")
         page.wait_for_function("(team) => find().review.known.get(find().chosen.id)?.team === team", arg=team)
@@ -81,6 +89,7 @@ def test_why_the_map_is_empty_is_said(page: Page, server: Server, match_of: Any)
     head.click()
     expect(head).to_have_attribute("aria-expanded", "true")
     expect(page.locator(".places")).to_contain_text("This match has no calibrations, so nothing has a place.")
+    expect(page.locator(".places")).to_contain_text(f"analyse it with {BUNDLED} alone in the Model dialog")
     match = calibrated(server, "with sure calibrations nowhere", [0.5] * 40)
     page.route("**/touchline/players/**", lambda route: route.fulfill(status=422, body="nobody can be placed."))
     open_page(page, server, match, half=1, t=4)  # the map is open still
@@ -88,3 +97,12 @@ def test_why_the_map_is_empty_is_said(page: Page, server: Server, match_of: Any)
     expect(page.locator(".places .caption")).to_contain_text("nobody can be placed.")
     page.evaluate("() => find().setThreshold(null, 1, false)")
     expect(page.locator(".places .caption")).to_have_text("No spots with these filters.")
+
+
+def test_of_a_refused_file_of_calibrations_the_reason_alone_is_said(page: Page, server: Server) -> None:
+    named = "2026-08-03 - 15-00 Blue 0 - 0 Red", [0.92] * 40, "2026-08-04 - 15-00 White 1 - 0 Black"
+    page.add_init_script("localStorage.setItem('touchline-pitch-map', '1')")
+    open_page(page, server, calibrated(server, *named), half=1, t=4)
+    caption = page.locator(".places .caption")
+    expect(caption).to_contain_text("another match")
+    expect(caption).not_to_contain_text("None of these spots has a place")

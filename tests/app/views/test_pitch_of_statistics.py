@@ -102,10 +102,12 @@ def test_zones_narrow_a_search_and_a_suggested_team_has_a_question_mark(match: M
     at.multiselect("search_zones").set_value(["last-third"]).run()
     assert not at.exception
     assert "1 spot in 1 match" in texts(at)
+    assert "known only where players have been placed" in texts(at)
     at.multiselect("search_zones").set_value(["middle-third", "own-third"]).run()
     assert "1 spot in 1 match" in texts(at)  # the foul, where the camera looks
     at.multiselect("search_zones").set_value(["near-wing"]).run()
     assert "Nothing is found" in texts(at)
+    assert "known only where players have been placed" not in texts(at)
 
 
 @pytest.mark.usefixtures("placed")
@@ -126,12 +128,12 @@ def test_statistics_count_suggested_teams_apart_until_asked(match: Match) -> Non
 def test_statistics_say_where_a_team_is_and_how_much_it_runs(match: Match) -> None:
     at = view("statistics", match=match.id).run()
     assert "A note." in texts(at)
-    moved = at.dataframe[0].value if "Metres a minute" in at.dataframe[0].value else at.dataframe[1].value
+    moved = at.dataframe[0].value if "Metres/min" in at.dataframe[0].value else at.dataframe[1].value
     home, away = moved.to_dict("records")
     assert home["Team"] == "Home"
-    assert home["Metres a minute"].startswith("240 ± ")  # 4 m/s
+    assert home["Metres/min"].startswith("240 ± ")  # 4 m/s
     assert home["Fastest"].startswith("14 ± ")
-    assert away["Metres a minute"] == "–"
+    assert away["Metres/min"] == "–"
 
 
 def test_players_are_placed_when_somebody_asks(

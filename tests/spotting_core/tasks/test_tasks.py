@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import Shot
 from spotting_core.domain.classes import load_classes
+from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.boundaries import KINDS
 from spotting_core.evaluation.camera_files import read_changes
@@ -25,8 +27,10 @@ from spotting_core.evaluation.collect import Record
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_cameras import read_shots, write_shots
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.run import domain_notice
 from spotting_core.media.source import open_match
 from spotting_core.models import registry as systems_registry
+from spotting_core.models.card import BUNDLED, model_folder, read_card
 from spotting_core.models.decoding import SOFTMAX, Decoding
 from spotting_core.models.load import load_model
 from spotting_core.models.network import Network
@@ -34,6 +38,7 @@ from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.tasks.boundaries import BOUNDARIES
+from spotting_core.tasks.calibration import CALIBRATION
 from spotting_core.tasks.registry import layer_task, register, task_named, tasks
 from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
@@ -57,6 +62,8 @@ def test_every_task_has_its_class_table_and_says_what_it_is() -> None:
     assert load_classes(BOUNDARIES.class_table).names == KINDS
     with pytest.raises(BadInputError, match="there is no task 'sleep'"):
         task_named("sleep")
+    with pytest.raises(BadInputError, match=r"Choose one of spotting, shots, boundaries, replays, calibration\.$"):
+        layer_task("sleep")
     with pytest.raises(BadInputError, match="no system is trained for the task frames"):
         layer_task("frames")
     with pytest.raises(ValueError, match="registered twice"):
@@ -266,3 +273,20 @@ def test_a_moment_of_replay_is_a_doubt_and_no_replay() -> None:
         (13.75, 20, False),
     ]
     assert [s.confidence for s in shots] == [0.9, 0.9, round((2 * 0.9 + 10 * 0.5) / 12, 4)]
+
+
+def test_what_is_found_and_that_nothing_is_are_in_the_words_of_the_task() -> None:
+    nouns = [layer_task(name).noun for name in ("spotting", "shots", "boundaries", "replays", "calibration")]
+    assert nouns == ["spots", "shots", "boundaries", "replays", "calibrations"]
+    assert SPOTTING.absence([]) == "Spotting: nothing at the default thresholds."
+    assert SPOTTING.absence([Spot(1, 0, "Goal")]) == ""
+    nowhere, above = Calibration(1, 0, None, 0.0), Calibration(1, 0, Homography(np.eye(3)), 0.9)
+    assert "No picture shows enough of a pitch's lines" in CALIBRATION.absence([nowhere])
+    assert CALIBRATION.absence([nowhere, above]) == ""
+
+
+def test_the_notice_of_a_model_speaks_of_what_it_finds() -> None:
+    source = SimpleNamespace(simulated=False)
+    notices = {name: domain_notice(read_card(model_folder(name)), source) for name in ("pitch-lines", BUNDLED)}  # type: ignore[arg-type]
+    assert "its calibrations are a demonstration" in str(notices["pitch-lines"])
+    assert "its spots are a demonstration" in str(notices[BUNDLED])

@@ -71,7 +71,7 @@ export class SpotReview extends Review {
     const { suggestion, data } = this, line = super.statusLine();
     if (!suggestion || this.moving) return line;
     const [team, confidence] = suggestion;
-    return html`${line}${this.line(`Team: ${data.teams[team]}? ${confidence.toFixed(2)}, who was nearest the ball (${TEAM_KEY} sets it)`)}`;
+    return html`${line}${this.prompt(`Team: ${data.teams[team]}? ${confidence.toFixed(2)}, nearest the ball (${TEAM_KEY} sets it)`)}`;
   }
 
   inWords(review, verdict) { return super.inWords(review, verdict, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }

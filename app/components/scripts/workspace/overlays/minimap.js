@@ -17,6 +17,7 @@ const UNSURE = 0.65; // below this a team is drawn hollow
 const UNSEEN = 0.45; // opacity of somebody whose place is told from his track
 const TRAIL = 5, GAP = 2; // seconds of a trail, and without a place after which it ends
 const FOOT = 0.8, CORNERS = 28; // metres of the ring around the feet of who is marked; points that it is drawn by
+const GROUND = "#102218", LIGHT = "#F2F5F8", DARK = "#000000";
 const TITLE = "The pitch from above: what the picture shows, and who stands where (Z)";
 const WORKING = "Working out teams";
 
@@ -97,7 +98,7 @@ class Minimap {
     this.highlight(rows.find((row) => row.track === this.marked.track), now, place);
     pen.save();
     pen.globalAlpha = 1;
-    pen.fillStyle = "rgba(16,34,24,.86)";
+    pen.fillStyle = GROUND; // nothing of the picture shows through, which is often the score bug
     pen.beginPath();
     pen.roundRect(box.x, box.y, box.w, box.h, 4 * place.unit);
     pen.fill();
@@ -108,8 +109,25 @@ class Minimap {
     if (!now) this.note("No calibration here", box, 0.5, place.unit);
     if (this.state.waiting) this.note(WORKING, box, 0.93, place.unit);
     pen.restore();
+    const who = this.nameMarked(rows.find((row) => row.track === this.marked.track), box, place.unit);
     this.offerPeople(rows.filter((row) => row.role !== "ball"), box);
-    return shown;
+    return who ? { ...shown, who } : shown;
+  }
+
+  /** Below the map, who is marked, and how sure his team is; returns those words. */
+  nameMarked(row, box, unit) {
+    if (!row) return null;
+    const { pen } = this.player.overlay, text = row.team ? `${this.whoIs(row)}, ${row.sure.toFixed(2)} sure` : this.whoIs(row);
+    const wide = this.measure(text, unit) + 12 * unit, tall = 18 * unit, right = box.x + box.w, top = box.y + box.h + 3 * unit;
+    pen.save();
+    pen.globalAlpha = 1;
+    pen.fillStyle = GROUND;
+    pen.beginPath();
+    pen.roundRect(right - wide, top, wide, tall, 4 * unit);
+    pen.fill();
+    this.write(text, right - wide / 2, top + tall / 2);
+    pen.restore();
+    return text;
   }
 
   /** Everybody who was placed, by team, with where he came from; the ball in front. */
@@ -131,7 +149,7 @@ class Minimap {
     pen.strokeStyle = ink;
     pen.lineWidth = 1.5 * unit;
     for (let i = 1; i < points.length; i++) {
-      pen.globalAlpha = 0.85 * Math.max(0, 1 - (time - points[i][2]) / TRAIL);
+      pen.globalAlpha = Math.max(0, 1 - (time - points[i][2]) / TRAIL);
       pen.beginPath();
       this.path(box, [points[i - 1], points[i]]);
       pen.stroke();
@@ -211,10 +229,11 @@ class Minimap {
     }));
   }
 
-  nameOf({ role, team, track }) {
+  nameOf(row) { return `${this.whoIs(row)}, track ${row.track}`; }
+
+  whoIs({ role, team }) {
     const { home, away } = this.player.data.match, side = { home: home ?? "Home", away: away ?? "Away" }[team];
-    const who = role === "referee" ? "Official" : role === "unsure" ? "Somebody" : side ? `${side} ${role}` : `${role === "goalkeeper" ? "Goalkeeper" : "Player"} of unsure team`;
-    return `${who}, track ${track}`;
+    return role === "referee" ? "Official" : role === "unsure" ? "Somebody" : side ? `${side} ${role}` : `${role === "goalkeeper" ? "Goalkeeper" : "Player"} of unsure team`;
   }
 
   /** Everybody on screen: at the nearest sample of the shot on screen, for beyond a cut is another place. */
@@ -228,24 +247,36 @@ class Minimap {
   colourOf(row) {
     const { theme } = this.player.root.closest(".workspace").dataset;
     const [home, away] = this.player.fetched.players.about.colours ?? [colour(theme, "accent"), colour(theme, "warning")];
-    return { home, away }[row.team] ?? "#F2F5F8";
+    return { home, away }[row.team] ?? LIGHT;
   }
 
   /** A player in his team's colour, hollow where that is unsure; officials as diamonds, the ball as a small disc. */
   person({ role, team, sure, inPicture }, ink, [x, y], unit) {
-    const { pen } = this.player.overlay, hollow = role !== "ball" && role !== "referee" && (!team || sure < UNSURE), size = (role === "ball" ? 2 : 3) * unit;
+    const { pen } = this.player.overlay, official = role === "referee", hollow = role !== "ball" && !official && (!team || sure < UNSURE);
+    const size = (role === "ball" ? 2 : 3) * unit;
     pen.save();
     pen.globalAlpha *= inPicture ? 1 : UNSEEN;
     pen.beginPath();
-    if (role === "referee") for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) pen.lineTo(x + 1.2 * size * dx, y + 1.2 * size * dy);
+    if (official) for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) pen.lineTo(x + 1.2 * size * dx, y + 1.2 * size * dy);
     else pen.arc(x, y, hollow ? 0.8 * size : size, 0, 2 * Math.PI);
     pen.closePath();
-    pen.fillStyle = role === "referee" ? "#12181F" : ink;
-    pen.strokeStyle = hollow ? ink : role === "referee" || (role !== "ball" && dark(ink)) ? "#F2F5F8" : "rgba(0,0,0,.75)";
+    pen.fillStyle = official ? "#12181F" : ink;
+    pen.strokeStyle = official ? LIGHT : ink;
     pen.lineWidth = (hollow ? 1.4 : 1) * unit;
     if (!hollow) pen.fill();
-    pen.stroke();
+    if (hollow || official) pen.stroke();
+    if (!official) this.edge(x, y, hollow ? 0.8 * size + 0.7 * unit : size, ink, unit);
     pen.restore();
+  }
+
+  /** Close around a disc, a thin ring that stands out from its colour: shirts may be as green as the map. */
+  edge(x, y, radius, ink, unit) {
+    const { pen } = this.player.overlay;
+    pen.beginPath();
+    pen.arc(x, y, radius + 0.4 * unit, 0, 2 * Math.PI);
+    pen.strokeStyle = bright(ink) ? DARK : LIGHT;
+    pen.lineWidth = unit;
+    pen.stroke();
   }
 
   /** Where the map lies, and the scale from metres to pixels. */
@@ -311,21 +342,36 @@ class Minimap {
     return { minimap: dots };
   }
 
-  /** Words on the map, this share of it down. */
+  /** Words on the map, this share of it down, on a ground of their own: its lines would run through them. */
   note(text, box, down, unit) {
+    const { pen } = this.player.overlay, x = box.x + box.w / 2, y = box.y + down * box.h;
+    const wide = this.measure(text, unit) + 12 * unit, tall = 18 * unit;
+    pen.fillStyle = GROUND;
+    pen.fillRect(x - wide / 2, y - tall / 2, wide, tall);
+    this.write(text, x, y);
+  }
+
+  /** How many pixels wide words are, which are written so from then on. */
+  measure(text, unit) {
     const { pen } = this.player.overlay;
     pen.font = `500 ${11 * unit}px Inter, system-ui, sans-serif`;
+    return pen.measureText(text).width;
+  }
+
+  /** Words around a point. */
+  write(text, x, y) {
+    const { pen } = this.player.overlay;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.fillStyle = "#E9EDF2";
-    pen.fillText(text, box.x + box.w / 2, box.y + down * box.h);
+    pen.fillText(text, x, y);
   }
 }
 
-/** Whether a colour, as #RRGGBB, is hard to see on the map. */
-function dark(ink) {
+/** Whether a colour, as #RRGGBB, stands out from the map by itself. */
+function bright(ink) {
   const [r, g, b] = [1, 3, 5].map((i) => parseInt(ink.slice(i, i + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b < 90;
+  return 0.299 * r + 0.587 * g + 0.114 * b > 140;
 }
 
 register("overlay", "minimap", { reads: ["players"], make: (player) => new Minimap(player) });

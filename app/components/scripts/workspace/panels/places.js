@@ -9,7 +9,7 @@ import { matchClock } from "../time.js";
 const MARGIN = 4; // metres around the pitch
 const OPEN = "touchline-pitch-map"; // in the browser's memory: whether it is open
 const AGAIN = 2000; // milliseconds until it is asked again for players that are being worked out
-const NONE = "This match has no calibrations, so nothing has a place.";
+const NONE = "This match has no calibrations, so nothing has a place. To have them, analyse it with entity-attention alone in the Model dialog, which looks for them too, or put a file of them (1_field_calib_ccbv.json) beside its videos.";
 
 class Places {
   constructor(workspace, root) {
@@ -54,7 +54,7 @@ class Places {
     this.loading = true;
     for (const { half } of data.halves) {
       if (this.known.get(half)?.settled) continue;
-      const known = await Play.load(data.play[half], this.workspace.player.arrays.get(half).samples).catch((error) => ({ settled: true, problem: error.message, at: () => null }));
+      const known = await Play.load(data.play[half], this.workspace.player.arrays.get(half).samples).catch((error) => ({ settled: true, refused: true, problem: error.message, at: () => null }));
       if (this.analysis !== data.analysis) break;
       this.known.set(half, known);
       this.problem = known.problem ?? this.problem;
@@ -130,6 +130,7 @@ class Places {
     const looked = placed.length - balls - marked, without = count - placed.length;
     const waits = this.waiting ? " Working out where the ball is." : "", wrong = this.problem ? ` ${this.problem}` : "";
     if (!count) return "No spots with these filters.";
+    if (!placed.length && [...this.known.values()].some((known) => known.refused)) return this.problem; // nothing else is the reason
     if (!placed.length) return (this.waiting ? "Working out where they are." : "None of these spots has a place: their pictures have no calibration, or are replays.") + wrong;
     const parts = [balls && `${balls} at the ball`, marked && `${marked} at ${marked > 1 ? "their marks" : "its mark"}`, looked && `${looked} where the camera looks`, without && `${without} without a place`];
     return `${parts.filter(Boolean).join(", ")}.${waits}${wrong}`;
