@@ -36,8 +36,8 @@ def test_spots_lie_at_their_mark_at_the_ball_or_where_the_camera_looks_and_lead_
     assert place_of(mark) == pytest.approx((0, 0), abs=0.02)
     assert place_of(goal) == pytest.approx((-30, 12), abs=0.02)
     expect(mark).to_have_attribute("title", re.compile("Kick-off, 00:01: at its mark, expected within 1.0 m"))
-    # The goal is .8 s from the ball's sample, whose place is expected within .4 m.
-    expect(goal).to_have_attribute("title", re.compile("Goal, 00:03: .* ball, expected within 4.0 m"))
+    # The sample nearest to the goal, .2 s from it, is a second from the ball's, whose place is expected within .4 m.
+    expect(goal).to_have_attribute("title", re.compile("Goal, 00:03: .* ball, expected within 5.1 m"))
     goal.click()
     expect(goal).to_have_class(re.compile(r"\bon\b"))
     assert page.evaluate("() => [find().chosen.action.name, find().player.time]") == [
