@@ -39,7 +39,8 @@ class JointCause:
     Arguments:
         names: of both.
         effect: the score's change without both.
-        low, high: between which it lies in nine of ten draws in which a tenth of all other entities had not been found.
+        low, high: between which it lies, and the changes in nine of ten draws in which a tenth of all other entities
+            had not been found.
     """
 
     names: tuple[str, str]

@@ -105,9 +105,10 @@ def _pairs(
     known = [probe.window.table.names[int(name)] for name in names]
     effects = [float(without) - probe.score(label) for without in score(present)]
     further = [
-        JointCause((known[a], known[b]), effect, *_interval(probe, label, names[[a, b]], near))
+        JointCause((known[a], known[b]), effect, min(effect, low), max(effect, high))
         for (a, b), effect in zip(pairs, effects, strict=True)
         if -effect > max(falls[a], falls[b]) + _FURTHER
+        for low, high in [_interval(probe, label, names[[a, b]], near)]
     ]
     return tuple(sorted(further, key=lambda pair: pair.effect))
 

@@ -67,11 +67,11 @@ class TrueBoxes:
     """Of what the rules tie to a class, in the anchor's frame.
 
     Arguments:
-        boxes: (N, 4), shares of the picture; found: bool (N,), whether the model reads an entity there of that name.
+        boxes: (N, 4), shares of the picture; is_read: bool (N,), whether the model reads an entity there of that name.
     """
 
     boxes: np.ndarray
-    found: np.ndarray
+    is_read: np.ndarray
 
 
 # --- curves -------------------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def _of_kind(
     probe: Probe, label: str, attribution: Attribution, values: np.ndarray, truth: TrueBoxes | None
 ) -> dict[str, float]:
     measures = dict.fromkeys(
-        ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "pointing_found", "completeness"),
+        ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "pointing_where_read", "completeness"),
         float("nan"),
     )
     if attribution.method == PLAYER_REMOVAL:
@@ -303,8 +303,8 @@ def _of_kind(
     if attribution.kind != TIME and truth is not None and len(truth.boxes):
         at = probe.window.near(SPAN).index(probe.window.anchor)
         measures["pointing"], measures["pointing_chance"] = pointing(values[at], truth.boxes)
-        if truth.found.any():
-            measures["pointing_found"] = measures["pointing"]
+        if truth.is_read.any():
+            measures["pointing_where_read"] = measures["pointing"]
     if attribution.method == "integrated-gradients":
         measures["completeness"] = completeness(attribution)
     return measures

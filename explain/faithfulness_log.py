@@ -17,6 +17,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.spots import Spot
 
+_FORMAT = 1  # of the measures: one of another is not gone on with
 _Key = tuple[str, int, int, str]  # content hash of the match, half, microseconds, class
 
 
@@ -32,7 +33,7 @@ class SpotLog:
     """
 
     def __init__(self, path: Path, subject: Mapping[str, Any]) -> None:
-        self.path = path
+        self.path, subject = path, {"format": _FORMAT, **subject}
         self._measured: dict[_Key, SpotMeasures] = {}
         content = path.read_bytes() if path.is_file() else b""
         whole = content[: content.rfind(b"\n") + 1]
@@ -48,7 +49,9 @@ class SpotLog:
             what = f"this log is of something else: {', '.join(other)}"
             raise BadInputError(what, where=path, fix="Name another file, or ask for the same again")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(whole)
+        if whole != content:
+            with path.open("r+b") as file:
+                file.truncate(len(whole))
         if not lines:
             self._append(subject)
 

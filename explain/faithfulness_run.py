@@ -162,11 +162,11 @@ def true_boxes(one: ChosenSpot, window: ExplainedWindow) -> TrueBoxes | None:
         return None
     shown = [(frame.boxes[i], name) for i, name in enumerate(frame.names) if name in entities]
     boxes = np.array([box for box, _ in shown], np.float32).reshape(-1, 4)
-    found = np.array([_is_found(box, name, window) for box, name in shown], bool)
-    return TrueBoxes(boxes / np.array([*window.size, *window.size], np.float32), found)
+    is_read = np.array([_is_read(box, name, window) for box, name in shown], bool)
+    return TrueBoxes(boxes / np.array([*window.size, *window.size], np.float32), is_read)
 
 
-def _is_found(box: np.ndarray, name: str, window: ExplainedWindow) -> bool:
+def _is_read(box: np.ndarray, name: str, window: ExplainedWindow) -> bool:
     """Whether the model reads an entity of a name at a true box (4,) in the anchor's frame, by ``by_distance``."""
     table = window.table
     if table is None or name not in table.names:

@@ -64,7 +64,9 @@ def convert(
         raise BadInputError(f"no video has {rate:g} frames a second", fix=f"Give a --rate of at most {MOST_RATE:g}")
     _check(source, target, reader, writer, overwrite)
     table = load_classes(classes) if classes else None
-    documents = registry.read(source, reader, Options(table, rate, threshold, encoding=encoding))
+    documents = registry.read(
+        source, reader, Options(table, rate, threshold, encoding=encoding, extra_time=match_time is not None)
+    )
     if match_time is not None:
         documents = _placed(documents, match_time, source)
     if video is not None:
@@ -201,9 +203,10 @@ def _summed(lost: _Losses) -> list[registry.Loss]:
 def _beyond(document: Document, parts: Parts) -> list[str]:
     """What is said of spots in parts that a match has not; there are none where a class table was given."""
     spots = Counter(spot.half for spot in document.spots if parts.count is not None and spot.half > parts.count)
+    table, videos = "give the class table of matches that have more, --classes", "name the videos with --match-time"
     return [
-        f"{document.game or 'the match'} has {count_of(count, 'spot')} in {parts.title(part)}, of "
-        f"{parts.count}; give the class table of matches that have more, --classes"
+        f"{document.game or 'the match'} has {count_of(count, 'spot')} in {parts.title(part)}, of {parts.count}; "
+        f"{f'if it is of extra time, {videos}, else {table}' if parts.is_extra(part) else table}"
         for part, count in sorted(spots.items())
     ]
 

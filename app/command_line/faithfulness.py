@@ -72,7 +72,8 @@ def faithfulness(
         raise BadInputError("a table of some methods or without controls is not kept", fix="Leave out --keep")
     loaded, data = load_model(model, device_named(device)), DataDirectory.default().ensure()
     most, methods = _number(spots), _methods(loaded, method)
-    spot_log = _log(log, loaded, {"of": of, "spots": spots, "seed": seed, "controls": controls}, methods)
+    about = {"source": str(split or source or "demo"), "of": of, "spots": spots, "seed": seed, "controls": controls}
+    spot_log = _log(log, loaded, about, methods)
     chosen: list[ChosenSpot] = []
     left_out = _unlabelled(split)
     for match in _matches(source, demo, split):
@@ -121,12 +122,12 @@ def _methods(model: LoadedModel, names: list[str]) -> list[Method]:
     return [m for m in fitting.values() if not names or m.name in names]
 
 
-def _log(path: Path | None, model: LoadedModel, asked: dict[str, Any], methods: list[Method]) -> SpotLog | None:
+def _log(path: Path | None, model: LoadedModel, settings: dict[str, Any], methods: list[Method]) -> SpotLog | None:
     if path is None:
         return None
     from explain.faithfulness_log import SpotLog
 
-    return SpotLog(path, {"model": model.sha256, **asked, "methods": [m.name for m in methods]})
+    return SpotLog(path, {"model": model.sha256, **settings, "methods": [m.name for m in methods]})
 
 
 def _number(text: str) -> int | None:
@@ -202,6 +203,6 @@ def _cell(row: dict[str, Any], column: str) -> str:
     if column in ("deletion", "insertion"):
         return f"{text} ({row[f'{column}_random']['mean']:.2f}, {row[f'{column}_centre']['mean']:.2f})"
     if column == "pointing":
-        there = row["pointing_found"]["mean"]
+        there = row["pointing_where_read"]["mean"]
         return f"{text} ({row['pointing_chance']['mean']:.2f}, {'–' if there is None else f'{there:.2f}'})"
     return text

@@ -2,5 +2,5 @@
 // its own colours turn (as the system's do) or the server has drawn.
 export default function ({ data, setTriggerValue }) {
   const shown = getComputedStyle(document.querySelector(".stApp")).colorScheme;
-  if (shown !== data.drawn) setTriggerValue("turned", shown);
+  if (data.drawn && shown !== data.drawn) setTriggerValue("turned", shown);
 }

@@ -340,7 +340,7 @@ class Library:
         try:
             _write_upload(path, content)
             form = _form_of_upload(path)
-            labels = registry.read_of_match(path, source.path.name, form, Options(load_classes()))
+            labels = registry.read_of_match(path, source.path.name, form, Options(load_classes(), extra_time=True))
         except BadInputError as error:
             raise BadInputError(error.what, where=name, fix=error.fix) from error
         finally:
@@ -405,7 +405,7 @@ def kits(folder: Path) -> tuple[str | None, str | None]:
         return None, None
     try:
         kits_by_team = read_json(path)["kits"]
-        home, away = (bytes(kits_by_team[side]["main"]) for side in ("home", "away"))  # 0 to 255, else a ValueError
+        home, away = (bytes([*kits_by_team[side]["main"]]) for side in ("home", "away"))  # 0 to 255, else a ValueError
         return (f"#{home.hex().upper()}", f"#{away.hex().upper()}") if len(home) == len(away) == 3 else (None, None)
     except (TouchlineError, KeyError, TypeError, IndexError, ValueError):
         return None, None

@@ -112,7 +112,8 @@ def pack_players(players: KeptPlayers, half: int, samples: int, colours: tuple[s
     for name in ("team_confidence", "confidence"):
         rows[name] = (held[name].clip(0, 1) * 255).round()
     begins = np.searchsorted(held["sample"], np.arange(samples + 1)).astype("<u4")
-    return _described({"colours": colours, "notes": players.notes}) + begins.tobytes() + rows.tobytes()
+    about = {"colours": colours, "notes": players.notes, "homeIsGuess": players.home_is_guess}
+    return _described(about) + begins.tobytes() + rows.tobytes()
 
 
 def pack_play(play: np.ndarray, *, settled: bool, problem: str | None) -> bytes:

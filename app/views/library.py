@@ -28,7 +28,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer
 from spotting_core.analyses.replayed_spots import LIVE_ALONE
 from spotting_core.base.counts import count_of
-from spotting_core.base.errors import TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.classes import ClassTable, classes_in, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
@@ -351,7 +351,7 @@ def _add(library: Library) -> None:
             return
         labels = _read_upload(library, source, upload) if upload is not None else None
         if labels is not None:
-            labels = _placed_labels(labels, source, classes)
+            labels = _without_extra_time(_placed_labels(labels, source, classes), classes)
         if any(f.failed for f in findings) or _refused(upload, labels):
             st.warning("Look at this first", icon=None)
         else:
@@ -458,6 +458,19 @@ def _placed_labels(labels: Document, source: MatchSource, classes: ClassTable) -
     out = f"; {count_of(left, 'label')} lie where no file shows a clock, and are left out" if left else ""
     st.caption(f"{count_of(len(placed.entries), 'label')} put where the broadcast's clock shows their time{out}.")
     return placed
+
+
+def _without_extra_time(labels: Document, classes: ClassTable) -> Document | None:
+    """The labels, or None, which is said, where some are of extra time that no file was shown to hold."""
+    parts = classes.parts
+    extra = sum(parts.is_extra(spot.half) for spot in labels.spots)
+    if not extra:
+        return labels
+    lie = "lies" if extra == 1 else "lie"
+    what = f"{count_of(extra, 'label')} of extra time {lie} nowhere in the videos of two halves"
+    fix = "Read the broadcast's clock of this match, and say that the times are those of the match"
+    page.error(BadInputError(what, fix=fix))
+    return None
 
 
 def _checked_labels(library: Library, source: MatchSource, labels: Document, upload: Any) -> Document:

@@ -83,6 +83,8 @@ def _teams(match: Match, analysis: Analysis, names: Mapping[str, str], dark: boo
     placed = _placed(match, analysis)
     if placed is None:
         return
+    if placed.players.home_is_guess:  # which club a team is nobody can tell
+        names = {TEAMS[_HOME]: "Left in half 1", TEAMS[_AWAY]: "Right in half 1"}
     known = placed.players.home_left
     # Where it is known of one half alone, that would lie turned over the other.
     home_left = known if all(half in known for half in placed.times) else {}

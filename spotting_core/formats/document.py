@@ -157,6 +157,7 @@ class Options:
         threshold: least score that becomes a spot, where a file holds scores.
         percent: whether confidences above 1 are let through, for checks that tell of them and mend them.
         encoding: that of the text, where it is a format of plain text and somebody named it; else it is recognised.
+        extra_time: whether labels of extra time are let through, for those who know where in the videos it lies.
     """
 
     classes: ClassTable | None = None
@@ -164,6 +165,7 @@ class Options:
     threshold: float = 0.01
     percent: bool = False
     encoding: str | None = None
+    extra_time: bool = False
 
     @property
     def parts(self) -> Parts:
@@ -341,8 +343,11 @@ def of_classes(document: Document, classes: ClassTable) -> Document:
     return replace(document, entries=kept, left_out={**document.left_out, **left_out})
 
 
-def check_part(half: int, classes: ClassTable | None, where: object) -> None:
+def check_part(half: int, classes: ClassTable | None, where: object, *, extra_time: bool = False) -> None:
     """A match of the class table must have a part of this number, if a table is given.
+
+    Arguments:
+        extra_time: whether those of extra time count.
 
     Errors:
         BadInputError: it cannot have one.
@@ -350,6 +355,6 @@ def check_part(half: int, classes: ClassTable | None, where: object) -> None:
     if classes is None:
         return
     try:
-        classes.parts.check(half)
+        classes.parts.check(half, extra_time=extra_time)
     except BadInputError as error:
         raise BadInputError(error.what, where=where, fix=error.fix) from error

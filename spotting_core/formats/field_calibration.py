@@ -262,9 +262,11 @@ def required_file(folder: Path, half: int) -> Path:
     """See ``calibration_file``.
 
     Errors:
-        BadInputError: there is none.
+        BadInputError: there is none, or several are of one half.
     """
     path = calibration_file(folder, half)
+    if path is not None and path.name != RENDERED:
+        check_one_of_each(folder)
     if path is None:
         what = f"nothing beside the match says where the camera looks in half {half}"
         raise BadInputError(what, where=folder, fix=f"Put {half}_field_calib_ccbv.json there")

@@ -56,10 +56,15 @@ def image_id(half: int, frame: int) -> str:
 
 
 def side_of(players: MatchPlayers, half: int, team: str) -> str | None:
-    """Which goal a team defends in a half: left or right; where nobody can tell, home has the left one."""
+    """Which goal a team defends in a half: left or right.
+
+    Where nobody can tell, what is known of the half before or after it, as teams change sides; else home has the left.
+    """
     if not team:
         return None
-    return "left" if (team == HOME) == players.home_left.get(half, True) else "right"
+    known = players.home_left
+    beside = next((not known[other] for other in (half - 1, half + 1) if other in known), True)
+    return "left" if (team == HOME) == known.get(half, beside) else "right"
 
 
 def _prediction(players: MatchPlayers, one: Placed, frame: int) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from spotting_core.base.extensions import extensions
 from spotting_core.base.repeated_keys import repeated_keys
 from spotting_core.base.texts import check_encoding, text_in
 from spotting_core.domain.class_names import check_some_known
-from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import (
     e2e_spot,
@@ -269,7 +268,7 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
     for document in form.read(path, options):
         if not options.percent and isinstance(document, Document | CameraDocument):
             _check_confidences(document, path)
-        _check_parts(document, options.classes, path)
+        _check_parts(document, options, path)
         if isinstance(document, Document) and options.classes is not None:
             labels.update(spot.label for spot in document.spots)
             document = of_classes(document, options.classes)
@@ -278,16 +277,17 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
         check_some_known(labels, options.classes.names, "label", path)
 
 
-def _check_parts(document: Any, classes: ClassTable | None, path: Path) -> None:
+def _check_parts(document: Any, options: Options, path: Path) -> None:
     """Refuse a document with an entry in a part that a match of the class table cannot have; names the entry."""
-    if classes is None:
+    if options.classes is None:
         return
     if isinstance(document, Document):
         parts = [entry.spot.half for entry in document.entries]
     else:
         parts = [entry.half for entry in document.entries] if isinstance(document, CameraDocument) else []
     for number, part in enumerate(parts, start=1):
-        check_part(part, classes, f"{_place(document, path)}, entry {number}")
+        where = f"{_place(document, path)}, entry {number}"
+        check_part(part, options.classes, where, extra_time=options.extra_time)
 
 
 def _place(document: Any, path: Path) -> str:

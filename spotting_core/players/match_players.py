@@ -163,7 +163,7 @@ def _notes(groups: Kits | None, missing: Sequence[str], halves: Sequence[_Half],
         notes.append("The kits of the two teams are hard to tell apart here, so many players may have the wrong team.")
     if missing:
         notes.append(f"Nobody is placed in {', '.join(missing)}, which has no calibration.")
-    beside, asked = sum(half.left_out[_BESIDE] for half in halves), sum(half.asked for half in halves)
+    beside, asked = sum(half.left_out[_BESIDE] for half in halves), sum(half.sightings for half in halves)
     if beside > _MOST_BESIDE * asked:
         notes.append(
             f"{beside} of {asked} sightings lie beside the pitch: its calibrations may be of another match, moment or "
@@ -227,12 +227,12 @@ class _Half:
         replayed = sum(shot is not None and shot.replay for shot in shots)
         names = np.array(table.names, dtype=object)[table.entity]
         asked = np.isin(names, [*PEOPLE, BALL]) & np.isin(table.sample, list(self.calibrations))
-        people, self.asked = int(np.isin(seen.name, PEOPLE).sum()), int(asked.sum())
+        people, self.sightings = int(np.isin(seen.name, PEOPLE).sum()), int(asked.sum())
         return +Counter(
             {
                 "a sample of a replay": replayed,
                 "a sample without a calibration": len(self.times) - replayed - len(self.calibrations),
-                _BESIDE: self.asked - len(seen),
+                _BESIDE: self.sightings - len(seen),
                 f"a sighting of somebody less sure than {_LEAST_SCORE:g}": people - len(self.people),
             }
         )

@@ -2,7 +2,7 @@
 
 Teams are a suggestion: whoever is nearest the ball a little before the spot. How long before depends on the class
 (``assets/classes/<table>.possession.csv``: a shot is seen when the ball is gone); classes that are not in the file, as
-fouls and cards, get none.
+fouls and cards, get none. Classes of ``assets/classes/<table>.marks.csv`` are where the Laws have them taken.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def proposed_halves(file: int, clock: ClockFit, parts: Parts, duration: int) -> 
     for block in _blocks(clock, parts):
         before = halves[-1] if halves else None
         number = _number(block, before, parts)
-        if before is not None and number <= before.half and _shown_again(block, before):
+        if before is not None and number <= before.half and _shown_again(block, halves):
             continue
         half = _half(number, file, block, parts, before.end if before is not None else 0, duration)
         halves = [*halves[:-1], _joined(halves[-1], half)] if halves and halves[-1].half == number else [*halves, half]
@@ -80,17 +80,22 @@ def _blocks(clock: ClockFit, parts: Parts) -> list[list[ClockStretch]]:
     for stretch in clock.stretches:
         if not stretch.runs:
             continue
-        if blocks and not _parted(blocks[-1][-1], stretch, parts):
+        back = len(blocks) > 1 and blocks[-1][0].clock < blocks[-2][-1].last - _BACK
+        if blocks and not _parted(blocks[-1][-1], stretch, parts, back):
             blocks[-1].append(stretch)
         else:
             blocks.append([stretch])
     return blocks
 
 
-def _parted(one: ClockStretch, other: ClockStretch, parts: Parts) -> bool:
-    """Whether a half ends between two stretches that follow one another."""
+def _parted(one: ClockStretch, other: ClockStretch, parts: Parts, back: bool) -> bool:
+    """Whether a half ends between two stretches that follow one another.
+
+    Arguments:
+        back: whether the clock had gone back to the first of them, which may be shown again.
+    """
     gap, came = other.start - one.end, other.clock - one.last
-    if came < -_BACK or came > gap + _AHEAD:
+    if came < -_BACK or (back and came > gap + _AHEAD):
         return True
     after = parts.at_clock(other.clock + _SECOND)
     past_end = one.last - parts.start(after)
@@ -120,12 +125,17 @@ def _is_extra_time(block: Sequence[ClockStretch], number: int, before: MatchHalf
         return True
     if before is None or before.half < regular or _run(block) < _LEAST_RUN:
         return before is not None and before.half > regular
-    return before.half > regular or block[0].clock - parts.start(number) <= _SEEN_LATE
+    if before.half > regular:
+        return True
+    came, gap = block[0].clock - before.last, block[0].start - before.end
+    set_back = came < -_BACK or gap - came >= _FULL_TIME
+    return set_back and block[0].clock - parts.start(number) <= _SEEN_LATE
 
 
-def _shown_again(block: Sequence[ClockStretch], before: MatchHalf) -> bool:
-    """Whether a block is a moment of earlier that is shown once more with its clock, as in a break."""
-    return block[0].clock < before.last - _BACK and _run(block) < _LEAST_RUN
+def _shown_again(block: Sequence[ClockStretch], halves: Sequence[MatchHalf]) -> bool:
+    """Whether a block is a moment of halves before that is shown once more with its clock, as in a break."""
+    clock = block[0].clock
+    return _run(block) < _LEAST_RUN and any(half.first <= clock < half.last - _BACK for half in halves)
 
 
 def _run(block: Sequence[ClockStretch]) -> int:

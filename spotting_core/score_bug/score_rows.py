@@ -105,7 +105,9 @@ def _places(seen: Iterator[tuple[int, Box, str]], pictures: int, same: Callable[
 def _score_places(pictures: Sequence[Sequence[Text]]) -> list[_Place]:
     """Rows with a score between two names, that hold no clock."""
     seen = ((k, *line) for k, texts in enumerate(pictures) for line in _lines(texts))
-    rows = ((k, box, words) for k, box, words in seen if clock_in(words) is None and score_in(f"A {words} A"))
+    rows = (
+        (k, box, words) for k, box, words in seen if clock_in(words) is None and score_in(f"A {words} A", parted=True)
+    )
     named = ((k, box, words) for k, box, words in rows if words[0].isalpha() and words[-1].isalpha())
     return _places(named, len(pictures), _same_middle)
 

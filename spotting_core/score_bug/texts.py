@@ -14,7 +14,10 @@ _MISREAD_CLOCK = re.compile(
 _LETTER = r"[^\W\d_]"
 _DASHED = r"\d{1,2}\s?[-–—−:~.·_]\s?\d{1,2}"
 _ASIDE = re.compile(
-    rf"\([^()]*\)|\(\s*\d{{1,2}}(?!\d)|\b(?:agg|pens?)\b[\s:.]*{_DASHED}(?!\d|\s*{_LETTER})", re.IGNORECASE
+    # PEN alone may be a team, whose goals follow it.
+    rf"\([^()]*\)|\(\s*\d{{1,2}}(?!\d)|\b(?:agg|pens)\b[\s:.]*{_DASHED}(?!\d)"
+    rf"|\bpen\b[\s:.]*{_DASHED}(?!\d|\s*{_LETTER})",
+    re.IGNORECASE,
 )
 """What stands beside a score and is none: a shoot-out, as ``(4)`` or ``PENS 4-3``, and the sum of two matches."""
 _SCORES = (
@@ -23,7 +26,8 @@ _SCORES = (
     re.compile(rf"{_LETTER}.*?(?<![^\W_])(\d)\s+(\d)(?!\d).*{_LETTER}"),
     re.compile(rf"{_LETTER}.*?(?<![^\W_])(\d)(\d)(?!\d).*{_LETTER}"),
 )
-_TEAM = re.compile(rf".*{_LETTER}{{2}}\D*?(?:(?<!\d)\s*(?P<goals>0|[1-9]\d?)|\s[oO])\W*")
+# Behind a scorer stands his minute, as 67', which is no number of goals.
+_TEAM = re.compile(rf".*{_LETTER}{{2}}\D*?(?:(?<!\d)\s*(?P<goals>0|[1-9]\d?)|\s[oO])[^\w'’′]*")
 _NAME = re.compile(rf"(?P<name>.*{_LETTER}{{2}}\D*?)\s*(?P<goals>(?<!\d)\d{{1,2}})?\W*")
 _LONGEST = 200  # minutes that the clock of a match shows at most
 
@@ -62,13 +66,18 @@ def clock_in(text: str, *, row: bool = False) -> ClockText | None:
     return ClockText(seconds, found.start(), found.end())
 
 
-def score_in(text: str) -> tuple[int, int] | None:
+def score_in(text: str, *, parted: bool = False) -> tuple[int, int] | None:
     """The score that the text of a score bug's row shows, its clock left out: ``1-0``, ``1:0``, or, between two names,
-    ``1 0`` and ``10`` where the hyphen is lost. Penalties of a shoot-out and the sum of two matches are no score."""
+    ``1 0`` and ``10`` where the hyphen is lost. Penalties of a shoot-out and the sum of two matches are no score.
+
+    Arguments:
+        parted: ``10`` is none either: the text is of a place where other numbers may stand, as in ``ROUND 12``.
+    """
     clock = clock_in(text, row=True)
     parts = [text] if clock is None else [text[: clock.start], text[clock.end :]]
     alone = [" ".join(_ASIDE.sub(" ", part).split()) for part in parts]
-    found = (pattern.search(part) for pattern in _SCORES for part in alone)
+    patterns = _SCORES[:-1] if parted else _SCORES
+    found = (pattern.search(part) for pattern in patterns for part in alone)
     score = next((f for f in found if f is not None), None)
     return None if score is None else (int(score[1]), int(score[2]))
 
@@ -84,7 +93,7 @@ def team_in(text: str) -> TeamText | None:
 def score_of_rows(texts: Sequence[str]) -> tuple[int, int] | None:
     """The score that rows beside the clock's show: one row, or the home team's above the away team's."""
     if len(texts) == 1:
-        return score_in(texts[0])
+        return score_in(texts[0], parted=True)
     teams = [_TEAM.fullmatch(_ASIDE.sub(" ", text).strip()) for text in texts]
     goals = [int(team["goals"] or 0) for team in teams if team is not None]
     return (goals[0], goals[1]) if len(goals) == 2 else None

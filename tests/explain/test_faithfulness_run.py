@@ -61,7 +61,7 @@ def test_true_boxes_are_those_of_what_decides(demo: Path, analysis: Analysis) ->
     expected = [b for b, name in zip(frame.boxes, frame.names, strict=True) if name == "yellow card"]
     assert len(expected) == 1
     assert boxes.boxes == pytest.approx(np.array(expected) / [width, height, width, height])
-    assert boxes.found.tolist() == [False]
+    assert boxes.is_read.tolist() == [False]
     table = half.entities.part(sample, sample + 1)
     at = np.array(expected, np.float32) + 2  # beside the true place by less than counts
     yellow = np.full(1, table.names.index("yellow card"), np.int16)
@@ -70,7 +70,7 @@ def test_true_boxes_are_those_of_what_decides(demo: Path, analysis: Analysis) ->
         seen = replace(window, first=sample - 15, table=replace(reads, **changed))
         again = true_boxes(ChosenSpot(open_match(demo), analysis, card), seen)
         assert again is not None
-        assert again.found.tolist() == [found]
+        assert again.is_read.tolist() == [found]
     serve = replace(card, label=load_classes().names[0])
     elsewhere = ChosenSpot(replace(open_match(demo), path=demo / "analysis"), analysis, serve)
     assert true_boxes(elsewhere, window) is None

@@ -141,8 +141,11 @@ def test_a_page_that_turns_before_it_has_been_shown_is_drawn_in_the_colours_it_h
     gate = Gate(b"touchline_theme_watch")
     page.route_web_socket(re.compile("_stcore/stream"), gate)
     page.reload()
-    while not gate.waiting:
+    for _ in range(2400):
+        if gate.waiting:
+            break
         page.wait_for_timeout(50)
+    assert gate.waiting
     page.emulate_media(color_scheme="light")
     expect(page.locator(".stApp")).to_have_css("color-scheme", "light")
     gate.open()

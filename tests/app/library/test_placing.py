@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.library import placing
-from app.library.library import Library, Match
-from app.library.placing import PlayerPlacing, moved_apart, team_colours
+from app.library.library import Library, Match, kits
+from app.library.placing import PlayerPlacing, moved_apart, placing_stamp, team_colours
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
@@ -78,6 +80,23 @@ def test_shirts_are_moved_apart_along_the_line_between_them() -> None:
 
 
 @pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("main", [3, 10**18, 2**70, [300, 0, 0], [1, 2], "red", None, [0.5, 1, 2]])
+def test_shirts_that_are_no_colours_are_not_known(main: object, tmp_path: Path) -> None:
+    (tmp_path / "meta.json").write_text(json.dumps({"kits": {"home": {"main": main}, "away": {"main": [1, 2, 3]}}}))
+    assert kits(tmp_path) == (None, None)
+
+
+def test_another_file_of_calibrations_changes_the_stamp(library: Library, tmp_path: Path) -> None:
+    demo, analysis = demo_of(library)
+    folder = tmp_path / "match"
+    folder.mkdir()
+    match, layers = Match(**{**vars(demo), "path": folder}), [analysis]
+    (folder / "1_field_calib_ccbv.json").write_text("{}")
+    before = placing_stamp(match, layers[0], layers)
+    (folder / "1_field_calib_a.json").write_text("{}")
+    assert placing_stamp(match, layers[0], layers) != before
+
+
 def test_known_shirts_count_before_those_found(library: Library) -> None:
     demo, _ = demo_of(library)
     found = KeptPlayers(NOBODY.rows, ((200, 20, 20), (20, 20, 200)), ())

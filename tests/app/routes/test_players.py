@@ -35,7 +35,7 @@ def unpacked(body: bytes, samples: int) -> tuple[dict, np.ndarray, np.ndarray]:
 
 def test_the_rows_of_a_half_are_packed_by_sample() -> None:
     about, begins, rows = unpacked(packing.pack_players(FOUND, 1, 3, ("#112233", "#445566")), 3)
-    assert about == {"colours": ["#112233", "#445566"], "notes": ["Home is a guess."]}
+    assert about == {"colours": ["#112233", "#445566"], "notes": ["Home is a guess."], "homeIsGuess": False}
     assert begins.tolist() == [0, 1, 1, 3]
     assert packing.PLAYER_ROW.itemsize == 28
     assert rows["track"].tolist() == [5, 5, 6]

@@ -583,6 +583,18 @@ def test_a_match_whose_labels_are_refused_is_not_called_ready(tmp_path: Path, li
     assert ([s.value for s in at.success], [w.value for w in at.warning]) == ([], ["Look at this first"])
 
 
+def test_labels_of_extra_time_are_asked_where_they_lie(tmp_path: Path, library: Library) -> None:
+    make_video(tmp_path / "mine.mp4", steady(1000, rate=10.0))
+    at = library_page().run()
+    next(i for i in at.text_input if i.label.startswith("Folder")).set_value("mine.mp4").run()
+    content = json.dumps({"annotations": [{"gameTime": "3 - 05:00", "label": "Goal", "position": "300000"}]}).encode()
+    at.file_uploader[0].set_value(("Labels-v2.json", content, "application/json")).run()
+    assert not at.exception
+    assert "1 label of extra time lies nowhere" in at.error[0].value
+    assert "Read the broadcast's clock" in at.error[0].value.replace("\\", "")
+    assert [w.value for w in at.warning] == ["Look at this first"]
+
+
 def _html(at: AppTest) -> str:
     return "\n".join(element.value for element in at.get("html"))
 

@@ -26,9 +26,9 @@ def zipped(**files: str) -> bytes:
 
 def tarred() -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("a.csv"))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0)  # it is a test's name, which must not change with the time
 
 
 WORKBOOK = zipped(**{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"})
@@ -46,7 +46,7 @@ WORKBOOK = zipped(**{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<wor
         ("a.srt", b"1\r\n00:00:10,000 --> 00:00:12,000\r\nGoal\r\n", "it is SubRip. Save it as WebVTT"),
         ("a.jsonl", f"{ROW}\n{ROW}\n".encode(), "it is JSON lines, one value a line. Put them into one JSON file"),
         ("a.json", f"{ROW}\n{ROW}\n".encode(), "it is JSON lines, one value a line. Put them into one JSON file"),
-        ("a.jsonl.gz", gzip.compress(f"{ROW}\n{ROW}\n".encode()), "it is JSON lines"),
+        ("a.jsonl.gz", gzip.compress(f"{ROW}\n{ROW}\n".encode(), mtime=0), "it is JSON lines"),
         ("a.tsv", b"half\tseconds\tlabel\n1\t2\tGoal\n", "it is perhaps a table. Call it .csv, or name it"),
         ("a.bin", b"abc", "from its name or content. Name it to touchline convert with --from"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,10 @@ def test_a_format_is_told_by_name_or_suffix() -> None:
         players_format(None, Path("a.json"))
     with pytest.raises(BadInputError, match="no format 'xml'"):
         players_format("xml", Path("a.xml"))
+
+
+def test_of_a_half_that_nobody_can_tell_the_sides_follow_from_the_other(match: MatchPlayers) -> None:
+    known = replace(match, home_left={1: True})
+    assert [players_game_state.side_of(known, half, HOME) for half in (1, 2)] == ["left", "right"]
+    assert players_game_state.side_of(replace(match, home_left={2: True}), 1, AWAY) == "left"
+    assert players_game_state.side_of(replace(match, home_left={}), 2, HOME) == "left"

@@ -81,6 +81,16 @@ def test_time_added_is_no_extra_time() -> None:
     assert extra(stretch(6800, 6815, 5410)) == [(2, 3699, 6600)]  # a goal of 90:10 is shown again
 
 
+def test_a_clock_that_jumps_ahead_in_a_shortened_recording_is_of_the_same_half() -> None:
+    assert halves(stretch(0, 300, 4500), stretch(305, 515, 5460)) == [(2, 0, 515)]  # 75:00 to 80:00, 91:00 to 94:30
+    first = [stretch(0, 600, 1800), stretch(605, 695, 2790), stretch(1000, 1600, 2700)]  # 46:30 to 48:00, then 45:00
+    assert halves(*first) == [(1, 0, 695), (2, 1000, 1600)]
+
+
+def test_what_comes_before_a_match_is_not_shown_again() -> None:
+    assert (1, 20, 80) in halves(stretch(0, 20, 5280), stretch(20, 80, 600))
+
+
 def test_a_file_of_extra_time_alone() -> None:
     assert halves(stretch(5, 970, 5402), stretch(1100, 2000, 6300)) == [(3, 3, 970), (4, 1100, 2000)]
     assert halves(stretch(5, 305, 5402)) == [(2, 5, 305)]  # 95:02 may be either, and time is added more often

@@ -92,5 +92,6 @@ def test_a_row_of_its_own_has_a_score_between_two_names() -> None:
     assert rows(lambda _: [text("KES 1-0 HAL", 0.04, 0.1)]) == [[(0.04, 0.26)]]
     assert rows(lambda _: [text("KES", 0.04, 0.1), text("1-0", 0.12, 0.1), text("HAL", 0.2, 0.1)]) == [[(0.04, 0.26)]]
     assert rows(lambda _: [text("AGG 3-2", 0.04, 0.1)]) == []
+    assert rows(lambda _: [text("MATCHDAY 21 LIVE", 0.04, 0.1)]) == []
     assert rows(lambda _: [text("SAT 20:45 KES", 0.04, 0.1)]) == []
     assert rows(lambda k: [text("KES 1-0 HAL", 0.04, 0.1)] if k < 3 else []) == []

@@ -58,6 +58,8 @@ def test_in_a_row_a_misread_colon_is_one(text: str, seconds: int | None) -> None
         ("KES 1-1 HAL PENS 4-3", (1, 1)),
         ("PEN 1-0 NAR", (1, 0)),
         ("12:34 AGG 3-2", None),
+        ("AGG 3-2 KES 1-0 HAL", (1, 0)),
+        ("PENS 4-3 KES 1-1 HAL", (1, 1)),
     ],
 )
 def test_scores_stand_beside_the_clock(text: str, score: tuple[int, int] | None) -> None:
@@ -77,6 +79,8 @@ def test_scores_stand_beside_the_clock(text: str, score: tuple[int, int] | None)
         (("KES 1 4", "HAL 1 3"), None),
         (("2", "1"), None),
         (("KES 2-1 HAL",), (2, 1)),
+        (("ROUND 12 LEAGUE",), None),
+        (("KES 67'", "HAL 12'"), None),
     ],
 )
 def test_scores_in_rows_of_their_own(rows: tuple[str, ...], score: tuple[int, int] | None) -> None:

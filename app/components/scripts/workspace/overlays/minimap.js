@@ -232,7 +232,9 @@ class Minimap {
   nameOf(row) { return `${this.whoIs(row)}, track ${row.track}`; }
 
   whoIs({ role, team }) {
-    const { home, away } = this.player.data.match, side = { home: home ?? "Home", away: away ?? "Away" }[team];
+    const { home, away } = this.player.data.match, guess = this.player.fetched.players.about.homeIsGuess;
+    const names = guess ? ["Team on the left in half 1,", "Team on the right in half 1,"] : [home ?? "Home", away ?? "Away"];
+    const side = { home: names[0], away: names[1] }[team];
     return role === "referee" ? "Official" : role === "unsure" ? "Somebody" : side ? `${side} ${role}` : `${role === "goalkeeper" ? "Goalkeeper" : "Player"} of unsure team`;
   }
 
