@@ -14,6 +14,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.tasks.replays import REPLAYS
 
 _LENGTH = 32  # characters of a key in a file's name
+_VERSIONS = {"entity-ablation": "3"}  # of what a method answers; what an older one answered is asked again
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +33,9 @@ class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def key(self, question: str) -> str:
         """Key of the answer to a question about it, such as a method's name."""
-        return joint_hash([self.source, self.model, str(self.half), str(self.anchor), self.label, question])
+        about = [self.source, self.model, str(self.half), str(self.anchor), self.label, question]
+        version = _VERSIONS.get(question)
+        return joint_hash(about if version is None else [*about, version])
 
 
 def anchor_time(analysis: Analysis, spot: Spot) -> int:
