@@ -206,7 +206,7 @@ def _beyond(document: Document, parts: Parts) -> list[str]:
     table, videos = "give the class table of matches that have more, --classes", "name the videos with --match-time"
     return [
         f"{document.game or 'the match'} has {count_of(count, 'spot')} in {parts.title(part)}, of {parts.count}; "
-        f"{f'if it is of extra time, {videos}, else {table}' if parts.is_extra(part) else table}"
+        f"{f'if it is of extra time, {videos}, else {table}' if part <= (parts.most or 0) else table}"
         for part, count in sorted(spots.items())
     ]
 

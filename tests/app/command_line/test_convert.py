@@ -37,6 +37,9 @@ def test_a_half_that_football_has_not_is_named(tmp_path: Path) -> None:
     done = touchline("convert", tmp_path / "Labels-v2.json", tmp_path / "spots.csv")
     assert done.returncode == 0, done.stderr
     assert "has 1 spot in half 7, of 2; give the class table" in " ".join(done.stderr.split())
+    write_labels(tmp_path / "Labels-v2.json", [Spot(1, 4_000_000, "Goal"), Spot(3, 1_000_000, "Goal")])
+    done = touchline("convert", tmp_path / "Labels-v2.json", tmp_path / "spots.csv", "--overwrite")
+    assert "in half 3, of 2; if it is of extra time, name the videos with --match-time" in " ".join(done.stderr.split())
 
 
 def test_there_and_back_by_csv_and_a_zip_of_a_tree(labels: Path, tmp_path: Path) -> None:
