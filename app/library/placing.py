@@ -270,12 +270,11 @@ def placing_stamp(match: Match, analysis: Analysis, layers: Sequence[Analysis]) 
         layers: of the match, of every task.
     """
     folder = match.path if match.path.is_dir() else match.path.parent
-    beside = [field_calibration.calibration_file(match.path, half.half) for half in analysis.halves]
     records = [layer.folder / ANALYSIS_FILE for layer in (analysis, *layers)]
-    published = sorted(folder.glob("*_field_calib_*.json")) if folder.is_dir() else []
-    paths = [*records, *beside, *published, folder / field_calibration.META, folder / labels_cameras.FILE_NAME]
+    beside = [folder / field_calibration.RENDERED, *sorted(folder.glob("*_field_calib_*.json"))]
+    paths = [*records, *beside, folder / field_calibration.META, folder / labels_cameras.FILE_NAME]
     readings = readings_of(match.path, layers).values()
-    return joint_hash([str(match.path), *(_state(path) for path in paths if path is not None), *map(str, readings)])
+    return joint_hash([str(match.path), *(_state(path) for path in paths), *map(str, readings)])
 
 
 def _state(path: Path) -> str:

@@ -40,7 +40,7 @@ def add_buttons() -> None:
     with st.container(horizontal=True, gap="small"):
         for name, title in _TITLES.items():
             # Before the page is made: a click that waits for its line is lost where the page runs anew before it.
-            st.button(page.plain(title), key=f"library_{name}", on_click=_ask, args=(name,))
+            st.button(page.plain(title), key=f"library_{name}", on_click=_address_dialog, args=(name,))
 
 
 def open_dialog(library: Library, model: str) -> None:
@@ -50,7 +50,8 @@ def open_dialog(library: Library, model: str) -> None:
         _dialog(library, model)
 
 
-def _ask(name: str) -> None:
+def _address_dialog(name: str) -> None:
+    """Have the address ask for the dialog."""
     st.query_params["add"] = name
 
 

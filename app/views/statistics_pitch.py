@@ -52,7 +52,8 @@ def spots_card(spots: SearchColumns, classes: ClassTable, dark: bool) -> None:
         st.plotly_chart(spots_figure(shown, classes, dark), theme=None, config=EXPORTED, key="statistics_places")
         st.caption(
             f"{len(shown)} of {count_of(len(spots), 'spot')}: at the ball where it was placed near them, else where "
-            f"the camera looks. Half of them are expected within {np.median(shown.place_error):.0f} m."
+            "the camera looks; kick-offs, penalties and corners at their marks. Half of them are expected within "
+            f"{np.median(shown.place_error):.0f} m."
         )
 
 

@@ -82,9 +82,7 @@ def match_players(
         samples={half.half: tuple(half.times.tolist()) for half in halves},
         calibrations=known,
         errors={at: calibration_error(c) for at, c in known.items()},
-        home_left={
-            h.half: (h.left[0] >= 0.5) != second_is_home for h in halves if h.left and max(h.left.values()) >= SURE
-        },
+        home_left={h.half: (h.left[0] >= 0.5) != second_is_home for h in halves if h.left is not None and h.is_sure},
         home_is_guess=bool(how),
         kits=_shirts(groups, second_is_home),
         title=source.fixture.title,
