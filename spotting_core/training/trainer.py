@@ -203,7 +203,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
     def _train_step(self, batches: Sequence[_Batch]) -> dict[str, float]:
         # dropout falls alike in a run that was resumed, and otherwise in each process
         own = (self.config.seed * _SEED_SPAN + self.step) * self.processes.count + self.processes.rank
-        torch.manual_seed(own)
+        self._seed(own)
         self.optimiser.zero_grad(set_to_none=True)
         losses = self._backward(batches)
         SharpnessAware(self.optimiser, self.config.sharpness).step(lambda: self._backward(batches))
@@ -211,6 +211,13 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         self.after_update()
         self.average.update_parameters(self.model)
         return {name: round(float(loss.detach()), 4) for name, loss in losses.items()}
+
+    def _seed(self, number: int) -> None:
+        """Seed what a step draws, where it computes: ``torch.manual_seed`` keeps a stack trace for every device that is
+        not there, which takes as long as a step of a small system."""
+        torch.default_generator.manual_seed(number)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(number)
 
     def _backward(self, batches: Sequence[_Batch]) -> dict[str, Tensor]:
         means: dict[str, Tensor] = {}
