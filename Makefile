@@ -17,6 +17,8 @@
 # make bench-entity-places   whether entity attention gains from where on the pitch each entity stands; says its hours
 #                        first, PLAN=1 trains nothing
 # make bench-adapted   whether batch statistics of the match itself help on matches of another look
+# make bench-active   how many labels are enough, by strategy, system and data; NAMES="max++ …" for some experiments
+# make bench-further   what the bundled model gains by training further on labelled matches of other looks
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-together   two analyses and an explanation at once and one after another, with threads that spin and that sleep
@@ -49,9 +51,9 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
-	bench-adapted bench-comedian bench-domains bench-entity-places bench-players bench-possession bench-review-walk bench-search \
-	bench-openvino bench-spotters bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants \
-	mutants-js attack sbom clean chromium
+	bench-active bench-adapted bench-comedian bench-domains bench-entity-places bench-further bench-players \
+	bench-possession bench-review-walk bench-search bench-openvino bench-spotters bench-together bench-look \
+	bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -106,6 +108,13 @@ bench-comedian: $(VENV)/.installed
 
 bench-entity-places: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.entity_places $(DATA)/simmatch $(if $(PLAN),--plan)
+
+bench-active: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.active_learning $(DATA)/simmatch --real $(DATA)/real_calibration \
+		$(if $(NAMES),--only $(NAMES)) $(if $(PLAN),--plan)
+
+bench-further: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.further_training $(DATA)/simmatch $(if $(PLAN),--plan)
 
 bench-adapted: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.adapted_statistics $(DATA)/simmatch
