@@ -19,6 +19,7 @@
 # make bench-adapted   whether batch statistics of the match itself help on matches of another look
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
+# make bench-decoding   reading a half's samples in one stretch and in several at once, time and memory
 # make bench-together   two analyses and an explanation at once and one after another, with threads that spin and that sleep
 # make bench-openvino   the entity model's image tower by OpenVINO beside torch, and whether spots stay the same
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
@@ -49,9 +50,9 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
-	bench-adapted bench-comedian bench-domains bench-entity-places bench-players bench-possession bench-review-walk bench-search \
-	bench-openvino bench-spotters bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants \
-	mutants-js attack sbom clean chromium
+	bench-adapted bench-comedian bench-decoding bench-domains bench-entity-places bench-players bench-possession \
+	bench-review-walk bench-search bench-openvino bench-spotters bench-together bench-look bench-clock \
+	bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -118,6 +119,9 @@ bench-review-walk: $(VENV)/.installed
 
 bench-boundaries: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.boundaries $(DATA)/simmatch $(if $(RETRAIN),--retrain)
+
+bench-decoding: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.decoding
 
 bench-together: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.together

@@ -197,7 +197,7 @@ _Shown = tuple[int, tuple[int, ...], int]
 
 def _shown(number: int, frame: av.VideoFrame) -> _Shown:
     image = np.ascontiguousarray(shown_image(frame))
-    return number, image.shape, zlib.crc32(image)
+    return number, image.shape, zlib.crc32(image.data)
 
 
 class _Decoders:

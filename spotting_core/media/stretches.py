@@ -6,7 +6,7 @@ seek, so containers without an index, and those whose index cannot be trusted, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ _MOST_STRETCHES = 4  # what is done under the interpreter's lock gains nothing f
 _SHORTEST = 100  # frames: some of the next stretch are decoded beside them
 _LONGEST = 1500  # packets that are held while no entry point comes
 _OVERLAP = 64  # packets of the next stretch: until a decoder shows them it may hold 16 frames, and one a thread
-_NEW_HEADS = ("new_extradata", "param_change")
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def stretch_threads(stretches: int) -> int:
     return max(1, usable_cores() // stretches)
 
 
-def cut(path: Path, table: TimeTable, start: int) -> Iterator[Stretch]:
+def cut(path: Path, table: TimeTable, start: int) -> Generator[Stretch, None, None]:
     """The stretches of a file from a frame on.
 
     They end early where nothing tells any longer where to cut: no entry point comes for long, the file breaks off, or
@@ -70,7 +69,7 @@ def cut(path: Path, table: TimeTable, start: int) -> Iterator[Stretch]:
             seek(container, stream, table, start, 1.0)
         held = _Held(start)
         for packet in readable_packets(container, stream, table.clock):
-            if held.too_many or any(packet.has_sidedata(kind) for kind in _NEW_HEADS):
+            if held.too_many or packet.has_sidedata("new_extradata") or packet.has_sidedata("param_change"):
                 return
             entry = packet.size and held.asks_for_entry and is_entry(packet)
             held.add(packet, number_at(packet.pts, stream, table) if entry else None)
