@@ -21,6 +21,7 @@ from spotting_core.media.video import open_video, readable_packets
 
 _CORES = 4  # for each stretch that is decoded at a time: a decoder uses several, and networks want theirs
 _MOST_STRETCHES = 4  # what is done under the interpreter's lock gains nothing from more
+_MOST_THREADS = 8  # each holds a frame back, and the overlap has to be longer than that
 _SHORTEST = 100  # frames: some of the next stretch are decoded beside them
 _LONGEST = 1500  # packets that are held while no entry point comes
 _OVERLAP = 64  # packets of the next stretch: until a decoder shows them it may hold 16 frames, and one a thread
@@ -49,7 +50,7 @@ def stretch_count() -> int:
 
 def stretch_threads(stretches: int) -> int:
     """Threads of each decoder where so many decode at once."""
-    return max(1, usable_cores() // stretches)
+    return max(1, min(_MOST_THREADS, usable_cores() // stretches))
 
 
 def cut(path: Path, table: TimeTable, start: int) -> Generator[Stretch, None, None]:

@@ -373,6 +373,13 @@ def test_a_stretch_waits_for_its_reader(tmp_path: Path, monkeypatch: pytest.Monk
     assert 16 < max(held) <= STRETCHES * (16 + 5)
 
 
+def test_an_overlap_is_longer_than_what_decoders_hold_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(stretches, "usable_cores", lambda: 512)
+    held_back = passes._REORDERED + stretches.stretch_threads(stretch_count())
+    assert held_back + passes._JOINT < stretches._OVERLAP < stretches._SHORTEST
+
+
 def test_there_is_one_stretch_for_four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = {}
     for cores in (1, 2, 4, 7, 8, 16, 64):
