@@ -21,6 +21,7 @@
 # make bench-further   what the bundled model gains by training further on labelled matches of other looks
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
+# make bench-decoding   reading a half's samples in one stretch and in several at once, time and memory
 # make bench-together   two analyses and an explanation at once and one after another, with threads that spin and that sleep
 # make bench-openvino   the entity model's image tower by OpenVINO beside torch, and whether spots stay the same
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
@@ -51,9 +52,9 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
-	bench-active bench-adapted bench-comedian bench-domains bench-entity-places bench-further bench-players \
-	bench-possession bench-review-walk bench-search bench-openvino bench-spotters bench-together bench-look \
-	bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
+	bench-active bench-adapted bench-comedian bench-decoding bench-domains bench-entity-places bench-further \
+	bench-players bench-possession bench-review-walk bench-search bench-openvino bench-spotters bench-together \
+	bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -127,6 +128,9 @@ bench-review-walk: $(VENV)/.installed
 
 bench-boundaries: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.boundaries $(DATA)/simmatch $(if $(RETRAIN),--retrain)
+
+bench-decoding: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.decoding
 
 bench-together: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.together

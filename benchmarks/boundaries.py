@@ -193,7 +193,7 @@ def print_costs(console: Console, models: dict[str, LoadedModel]) -> None:
 
 def print_by_the_way(console: Console) -> None:
     """What the thumbnails cost an analysis by the bundled model: CPU seconds of the demo, and their share of it."""
-    from spotting_core.media.decode import numbered_frames
+    from spotting_core.media.frames import numbered_frames
 
     spent = 0.0
     for half in open_match(DEMO).halves:

@@ -20,7 +20,7 @@ from spotting_core.clips.film import Film, boxed, colours_of
 from spotting_core.clips.freeze import Freeze, Stroke
 from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.domain.clock import half_clock
-from spotting_core.media.decode import numbered_frames
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import Media
 from spotting_core.media.shown import shown_image
 from spotting_core.media.sound import samples_at, sound_between

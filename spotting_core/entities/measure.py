@@ -26,8 +26,10 @@ from spotting_core.entities.finder import Finder
 from spotting_core.entities.prompts import PromptSet
 from spotting_core.entities.region import Regions
 from spotting_core.entities.truth import TrueFrame, TrueMatch, games_with_boxes
-from spotting_core.media.decode import ahead, decode_samples
+from spotting_core.media.decode import decode_samples
+from spotting_core.media.read_ahead import ahead
 from spotting_core.media.source import open_match
+from spotting_core.media.stretches import stretch_count
 from spotting_core.media.times import read_time_table
 
 SIZES = {"under 6 px": (0.0, 6.0), "6 to 16 px": (6.0, 16.0), "over 16 px": (16.0, np.inf)}
@@ -98,7 +100,7 @@ def _measure_half(video: Path, truth: TrueMatch, finder: Finder, rate: float, ta
     table = read_time_table(video)
     frames = table.samples(rate)
     names = finder.prompts.names
-    for batch in ahead(decode_samples(video, table, frames, batch=_BATCH)):
+    for batch in ahead(decode_samples(video, table, frames, batch=_BATCH, stretches=stretch_count())):
         regions_of_batch, _ = finder.find(batch.images)
         for sample, regions in zip(batch.samples, regions_of_batch, strict=True):
             true = truth[int(frames[sample])]

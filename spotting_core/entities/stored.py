@@ -12,8 +12,10 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import locked, write_array
 from spotting_core.entities.finder import Finder
 from spotting_core.entities.table import TABLE_FILE, EntityTable
-from spotting_core.media.decode import ahead, decode_samples
+from spotting_core.media.decode import decode_samples
 from spotting_core.media.fingerprint import kept_hash
+from spotting_core.media.read_ahead import ahead
+from spotting_core.media.stretches import stretch_count
 from spotting_core.media.times import read_time_table
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ def _find(video: Path, folder: Path, finder: Finder, *, rate: float, most: int) 
     frames = table.samples(rate)
     parts: list[EntityTable] = []
     size = (0, 0)
-    for batch in ahead(decode_samples(video, table, frames, batch=_BATCH)):
+    for batch in ahead(decode_samples(video, table, frames, batch=_BATCH, stretches=stretch_count())):
         regions, _ = finder.find(batch.images)
         parts.append(
             EntityTable.of_regions(finder.prompts.names, regions, int(batch.samples[0]), finder.embed_dim, most)

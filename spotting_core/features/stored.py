@@ -19,8 +19,10 @@ from spotting_core.base.errors import cannot_write
 from spotting_core.base.files import locked, replacing
 from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import Extractor
-from spotting_core.media.decode import ahead, decode_samples, resize_image
+from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.ingest import Media
+from spotting_core.media.read_ahead import ahead
+from spotting_core.media.stretches import stretch_count
 
 BLOCK = 160  # samples; a block of a shifting extractor is computed with its reach on either side
 _DECODED = 32
@@ -86,6 +88,14 @@ def _blocks(media: Media, frames: np.ndarray, extractor: Extractor, first: int) 
 
 
 def _pictures(media: Media, frames: np.ndarray, first: int, size: tuple[int, int]) -> Iterator[np.ndarray]:
-    batches = decode_samples(media.path, media.table, frames, batch=_DECODED, first=first, max_height=_MAX_HEIGHT)
+    batches = decode_samples(
+        media.path,
+        media.table,
+        frames,
+        batch=_DECODED,
+        first=first,
+        max_height=_MAX_HEIGHT,
+        stretches=stretch_count(),
+    )
     for batch in ahead(batches):
         yield from (resize_image(image, *size) for image in batch.images)

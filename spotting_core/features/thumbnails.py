@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import av
 import av.error
@@ -30,12 +30,16 @@ from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked
 from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import ExtractorSpec
-from spotting_core.media.decode import FrameTap, numbered_frames
+from spotting_core.media.decode import FrameTap
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import Media
+from spotting_core.media.passes import looked_frames
+from spotting_core.media.stretches import stretch_count
 from spotting_core.media.thumbnail import CHROMA, LUMA, NUMBERS, thumbnail
 
 log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 THUMBNAILS = "thumbnails"
 """Name of the feature set, and kind of what makes it."""
@@ -88,8 +92,10 @@ def _decode_all(path: Path, media: Media, report: ReportDone | None) -> None:
     try:
         with _Rows(path, media) as rows:
             reported = rows.done
-            for number, frame in numbered_frames(media.path, media.table, start=rows.next_frame):
-                rows.see(number, frame)
+            start, stretches = rows.next_frame, stretch_count()
+            for number, (row,) in looked_frames(media.path, media.table, [rows], start=start, stretches=stretches):
+                if row is not None:
+                    rows.see(number, row)
                 if report and rows.done - reported >= _BLOCK:
                     report(reported := rows.done, len(rows.frames))
             rows.end()
@@ -171,11 +177,19 @@ class _Rows:
         """Number of the frame that the next row is of."""
         return int(self.frames[min(self.done, len(self.frames) - 1)])
 
-    def see(self, number: int, frame: av.VideoFrame) -> None:
+    @property
+    def wanted(self) -> np.ndarray:
+        """Numbers of the frames that the rows to come are of."""
+        return self.frames[self.done :]
+
+    def look(self, frame: av.VideoFrame) -> np.ndarray:
+        return thumbnail(frame)
+
+    def see(self, number: int, seen: np.ndarray) -> None:
         """Append the rows that a frame decides."""
         if self.complete or number < self.frames[self.done]:
             return
-        own = thumbnail(frame).tobytes()
+        own = seen.tobytes()
         while not self.complete and self.frames[self.done] <= number:
             self._append(own if self.frames[self.done] == number else self._last or own)
 
@@ -204,8 +218,15 @@ class _Beside:
     def __init__(self, rows: _Rows) -> None:
         self._rows, self._failed = rows, False
 
-    def see(self, number: int, frame: av.VideoFrame) -> None:
-        self._try(lambda: self._rows.see(number, frame))
+    @property
+    def wanted(self) -> np.ndarray:
+        return self._rows.wanted
+
+    def look(self, frame: av.VideoFrame) -> np.ndarray | None:
+        return self._try(lambda: self._rows.look(frame))
+
+    def see(self, number: int, seen: np.ndarray) -> None:
+        self._try(lambda: self._rows.see(number, seen))
 
     def end(self) -> None:
         self._try(self._rows.end)
@@ -213,11 +234,12 @@ class _Beside:
     def settle(self) -> None:
         self._try(self._rows.settle)
 
-    def _try(self, step: Callable[[], None]) -> None:
+    def _try(self, step: Callable[[], _Result]) -> _Result | None:
         if self._failed:  # a row may have been written in part, and nothing may follow it
-            return
+            return None
         try:
-            step()
+            return step()
         except (OSError, ValueError, av.error.FFmpegError) as error:
             self._failed = True
             log.warning("no thumbnails beside the analysis: %s", error)
+            return None

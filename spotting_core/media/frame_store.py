@@ -20,8 +20,10 @@ from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked, write_array
-from spotting_core.media.decode import ahead, decode_samples, resize_image
+from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.fingerprint import kept_hash
+from spotting_core.media.read_ahead import ahead
+from spotting_core.media.stretches import stretch_count
 from spotting_core.media.times import read_time_table
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
@@ -110,7 +112,7 @@ def _write_pictures(video, table, frames, folder, missing):  # type: ignore[no-u
     parts = [folder / f".{name}.jpgs.part" for _, name in missing]  # of one name: what a kill leaves is overwritten
     with ExitStack() as stack:
         handles = [stack.enter_context(part.open("wb")) for part in parts]
-        for batch in ahead(decode_samples(video, table, frames, batch=_BATCH)):
+        for batch in ahead(decode_samples(video, table, frames, batch=_BATCH, stretches=stretch_count())):
             for image in batch.images:
                 for (size, _), handle, places in zip(missing, handles, offsets, strict=True):
                     sized = image if size is None else resize_image(image, *size)

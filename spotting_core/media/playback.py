@@ -22,7 +22,8 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import replacing
-from spotting_core.media.decode import numbered_frames, resize_image
+from spotting_core.media.decode import resize_image
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import Media
 from spotting_core.media.packet_copies import TimedPackets, moved_packets, mux_in_order
 from spotting_core.media.shown import is_shown_as_stored, shown_image

@@ -15,8 +15,10 @@ import numpy as np
 from spotting_core.entities.finder import Finder
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.half import FeatureHalf
-from spotting_core.media.decode import FrameTap, SampleBatch, ahead, decode_samples, resize_image
+from spotting_core.media.decode import FrameTap, SampleBatch, decode_samples, resize_image
 from spotting_core.media.ingest import Media
+from spotting_core.media.read_ahead import ahead
+from spotting_core.media.stretches import stretch_count
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.window import Samples
 from spotting_core.models.window_plan import PlannedWindow
@@ -142,7 +144,14 @@ class PictureStream:
         self._pictures: deque[np.ndarray] = deque()
         self._start = first
         decoded = decode_samples(
-            media.path, media.table, frames, batch=DECODE_BATCH, first=first, max_height=MAX_HEIGHT, tap=tap
+            media.path,
+            media.table,
+            frames,
+            batch=DECODE_BATCH,
+            first=first,
+            max_height=MAX_HEIGHT,
+            tap=tap,
+            stretches=stretch_count(),
         )
         self._batches = ahead(decoded)
 

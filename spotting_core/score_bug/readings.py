@@ -22,8 +22,9 @@ from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import locked, read_json, write_json
 from spotting_core.base.report_done import ReportDone
 from spotting_core.base.validation import InvalidContentError, NotNegativeNumber, validated
-from spotting_core.media.decode import numbered_frames, read_frame
+from spotting_core.media.decode import read_frame
 from spotting_core.media.fingerprint import known_hash
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import Media
 from spotting_core.media.key_frames import key_times
 from spotting_core.media.shown import shown_image

@@ -22,7 +22,9 @@ from tests.videos import make_video, steady
 SERVING = ("library", "routes", "searching", "comparing", "serving", "views", "workspace", "components")
 DECODING = {
     "spotting_core.media.ingest": {"ingest", "make_poster", "read_video"},
-    "spotting_core.media.decode": {"read_frame", "decode_samples", "numbered_frames"},
+    "spotting_core.media.decode": {"read_frame", "decode_samples"},
+    "spotting_core.media.frames": {"numbered_frames", "decoded_frames"},
+    "spotting_core.media.passes": {"looked_frames"},
     "spotting_core.media.video": {"open_video", "probe_video"},
     "spotting_core.media.times": {"read_time_table"},
     "spotting_core.players.match_players": {"match_players"},

@@ -11,7 +11,7 @@ from spotting_core.analyses.analysis import ANALYSIS_FILE
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
-from spotting_core.media.decode import numbered_frames
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.shown import shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from spotting_core.media.decode import numbered_frames, read_frame
+from spotting_core.media.decode import read_frame
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.shown import shown_image
 from spotting_core.media.times import read_time_table
 from tests.app.conftest import Server

@@ -26,7 +26,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
-from spotting_core.media.decode import numbered_frames
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.shown import shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table

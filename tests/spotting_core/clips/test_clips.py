@@ -31,7 +31,8 @@ from spotting_core.clips.sources import Footage, Sources
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
-from spotting_core.media.decode import numbered_frames, read_frame
+from spotting_core.media.decode import read_frame
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.key_frames import key_times
 from spotting_core.media.shown import shown_image

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from spotting_core.features.half import FeatureReader
 from spotting_core.features.sets import feature_set
 from spotting_core.features.thumbnails import stored_thumbnails, thumbnail_file, written_beside
 from spotting_core.inference.analyse import analyse_match
-from spotting_core.media.decode import numbered_frames
+from spotting_core.media import stretches
+from spotting_core.media.decode import FrameTap
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.shown import shown_image
 from spotting_core.media.source import open_match
@@ -42,6 +45,12 @@ def shown_lumas(media: Media) -> np.ndarray:
         grey = cv2.cvtColor(shown_image(frame), cv2.COLOR_RGB2YUV)[..., 0].astype(np.float32)
         shown.append(cv2.resize(grey, LUMA, interpolation=cv2.INTER_AREA) * (219 / 255) + 16)
     return np.stack(shown)
+
+
+def see(tap: FrameTap, number: int, frame: av.VideoFrame) -> None:
+    """Let a tap take what it wants of a frame, and see it."""
+    if (seen := tap.look(frame)) is not None:
+        tap.see(number, seen)
 
 
 def frames_seen(values: np.ndarray, media: Media) -> list[int]:
@@ -144,7 +153,7 @@ def test_an_analysis_leaves_the_thumbnails_of_every_frame(
     analyse_match(open_match(video), model, data, out=tmp_path / "without", thumbnails=False)
     assert not thumbnail_file(media, data).is_file()
     plain = analyse_match(open_match(video), model, data, out=tmp_path / "with")
-    monkeypatch.setattr(thumbnails, "numbered_frames", lambda *_, **__: pytest.fail("decoded again"))
+    monkeypatch.setattr(thumbnails, "looked_frames", lambda *_, **__: pytest.fail("decoded again"))
     reader = FeatureReader([feature_set("thumbnails", 2.0)], 25.0)
     assert np.array_equal(reader.read(1, None, media, data).rows(0, 330), alone)
     assert np.array_equal(plain.half(1).scores, analyse_match(open_match(video), model, data).half(1).scores)
@@ -162,6 +171,20 @@ def test_an_analysis_that_was_stopped_goes_on_with_its_thumbnails(
     assert np.array_equal(np.load(thumbnail_file(media, data)), alone)
 
 
+def test_many_cores_make_the_same_thumbnails_and_scores(
+    video: Path, tmp_path: Path, alone: np.ndarray, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, media = load_model(small_model(tmp_path / "model")), ingest(video, data)
+    one = analyse_match(open_match(video), model, DataDirectory(tmp_path / "one"))
+    monkeypatch.setattr(stretches, "usable_cores", lambda: 16)
+    assert len(list(stretches.cut(video, media.table, 0))) == 4
+    several = analyse_match(open_match(video), model, data)
+    assert np.array_equal(several.half(1).scores, one.half(1).scores)
+    assert np.array_equal(np.load(thumbnail_file(media, data)), alone)
+    apart = DataDirectory(tmp_path / "apart")
+    assert np.array_equal(stored_thumbnails(ingest(video, apart), apart), alone)
+
+
 def test_a_pass_that_begins_too_late_writes_nothing(video: Path, data: DataDirectory, alone: np.ndarray) -> None:
     media = ingest(video, data)
     with written_beside(media, data, 100) as tap:
@@ -170,14 +193,14 @@ def test_a_pass_that_begins_too_late_writes_nothing(video: Path, data: DataDirec
         assert tap is not None
         for number, frame in numbered_frames(media.path, media.table):
             if number < 200:
-                tap.see(number, frame)
+                see(tap, number, frame)
     assert not thumbnail_file(media, data).is_file()
     with written_beside(media, data, 201) as tap:
         assert tap is None
     with written_beside(media, data, 150) as tap:
         assert tap is not None
         for number, frame in numbered_frames(media.path, media.table, start=150):
-            tap.see(number, frame)
+            see(tap, number, frame)
         tap.end()
     assert np.array_equal(np.load(thumbnail_file(media, data)), alone)
 
@@ -198,7 +221,7 @@ def test_a_full_disk_does_not_stop_the_pass(video: Path, data: DataDirectory, mo
     with written_beside(media, data, 0) as tap:
         assert tap is not None
         for number, frame in numbered_frames(media.path, media.table):
-            tap.see(number, frame)
+            see(tap, number, frame)
         tap.end()
     assert not thumbnail_file(media, data).is_file()
     with pytest.raises(BadInputError, match="the disk is full"):

@@ -9,7 +9,7 @@ import pytest
 
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.media import joined
-from spotting_core.media.decode import numbered_frames
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.joined import Piece, join_videos, read_pieces
 from spotting_core.media.times import read_time_table
 from spotting_core.media.video import probe_video

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.media.decode import ahead, decode_samples, read_frame, resize_image
+from spotting_core.media.decode import decode_samples, read_frame, resize_image
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.ingest import ingest, make_poster, read_video
 from spotting_core.media.playback import make_playback, playback_file, plays_as_is
+from spotting_core.media.read_ahead import ahead
 from spotting_core.media.times import TimeTable, read_time_table
 from spotting_core.media.video import VideoInfo, probe_video
 from tests.odd_videos import DAMAGED

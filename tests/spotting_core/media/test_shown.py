@@ -16,7 +16,8 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.copying import copy_clip, suffix_of_copy
 from spotting_core.clips.cutting import add_clip, film_size, open_film
 from spotting_core.clips.selection import MARK, Clip
-from spotting_core.media.decode import numbered_frames, read_frame
+from spotting_core.media.decode import read_frame
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import Media, ingest, make_poster
 from spotting_core.media.playback import make_playback, plays_as_is
 from spotting_core.media.shown import UPRIGHT, Orientation, shown_size

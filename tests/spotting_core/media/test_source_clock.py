@@ -11,7 +11,8 @@ import pytest
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.copying import copy_clip
 from spotting_core.clips.selection import MARK, Clip
-from spotting_core.media.decode import decode_samples, numbered_frames, read_frame
+from spotting_core.media.decode import decode_samples, read_frame
+from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import ingest
 from spotting_core.media.key_frames import key_times
 from spotting_core.media.playback import make_playback
