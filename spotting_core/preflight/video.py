@@ -21,6 +21,7 @@ from spotting_core.media.video import BROWSER_VIDEO
 from spotting_core.models.card import SIMULATED, Card
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.time_scale import RATE, check_rate, order_of
+from spotting_core.tasks.registry import layer_task
 
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
 TRACKS, CLOCK = "picture tracks", "clock"
@@ -208,7 +209,8 @@ def check_domain(source: MatchSource, card: Card) -> list[Finding]:
     if card.domain != SIMULATED or source.simulated:
         return []
     what = f"{card.name} was trained on rendered matches only"
-    return [Finding(DOMAIN, WARNING, what, "this is other footage", "Take its spots as a demonstration")]
+    fix = f"Take its {layer_task(card.task).noun} as a demonstration"
+    return [Finding(DOMAIN, WARNING, what, "this is other footage", fix)]
 
 
 def check_features(folder: Path, half: int, length: int) -> list[Finding]:
