@@ -12,7 +12,7 @@ from spotting_core.base.arrays import check_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
-from spotting_core.media.completeness import shortcomings
+from spotting_core.media.completeness import clock_breaks, shortcomings
 from spotting_core.media.empty_edits import empty_stretches
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import packets_suit_browsers, playback_file
@@ -82,13 +82,13 @@ def check_interlacing(media: Media) -> list[Finding]:
 
 def check_clock_breaks(media: Media) -> list[Finding]:
     """Whether the file's clock rises, as other tools take for granted."""
-    breaks = media.table.breaks
-    if not breaks:
+    clause = clock_breaks(media.table)
+    if not clause:
         return []
-    first = breaks[0]
-    times = ", ".join(half_clock(b.at, 0) for b in breaks[:_NAMED]) + (", …" if len(breaks) > _NAMED else "")
-    what = f"the clock of {media.path.name} goes {'back' if first.back else 'far ahead'} at {times}"
-    evidence = f"by {half_clock(abs(first.shift), 0)}: recordings were joined, or the encoder began anew"
+    what = f"the clock of {media.path.name} {clause}"
+    evidence = (
+        f"by {half_clock(abs(media.table.breaks[0].shift), 0)}: recordings were joined, or the encoder began anew"
+    )
     fix = "Nothing to do here: what follows goes on from where it was; other tools may lose it"
     return [Finding(CLOCK, WARNING, what, evidence, fix)]
 
