@@ -26,7 +26,7 @@ from spotting_core.tasks.registry import layer_task
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
 TRACKS, CLOCK = "picture tracks", "clock"
 _LATE = 100_000  # microseconds by which a picture may come late and still be with the file's beginning
-_NAMED = 4  # breaks of a clock that are named
+_NAMED = 4  # stretches that are named
 _SHORT, _LONG = 1 / 270, 5 / 3  # regular lengths of a part, from 10 s to 75 minutes of a half
 _MINUTE = 60_000_000  # microseconds
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
