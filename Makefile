@@ -26,6 +26,8 @@
 # make bench-openvino   the entity model's image tower by OpenVINO beside torch, and whether spots stay the same
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
 # make bench-clock   how well the match clock and the score are read off the score bug, by split and style; SPLIT=test
+# make bench-long-recordings   a stream of four hours with gaps, 1080i, 50 frames a second, a half in two files, analysed
+#                        in one go; HOURS=1 for a shorter stream
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
@@ -53,8 +55,9 @@ DATA ?= ../shared/data
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
 	bench-active bench-adapted bench-comedian bench-decoding bench-domains bench-entity-places bench-further \
-	bench-players bench-possession bench-review-walk bench-search bench-openvino bench-spotters bench-together \
-	bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
+	bench-long-recordings bench-players bench-possession bench-review-walk bench-search bench-openvino bench-spotters \
+	bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom \
+	clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -145,6 +148,9 @@ bench-look: $(VENV)/.installed
 
 bench-clock: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.match_clock $(DATA)/simmatch --demo assets/demo_match $(if $(SPLIT),--split $(SPLIT))
+
+bench-long-recordings: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.long_recordings $(if $(HOURS),--hours $(HOURS))
 
 bench-streaming: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.streaming

@@ -106,7 +106,7 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
         raise BadInputError(f"this match has no {classes.parts.title(choice.half)}", where=match.path)
     marks = [parse_mark(text) for text in choice.marks]
     for mark in marks:
-        classes.parts.check(mark.half)
+        classes.parts.check(mark.half, extra_time=mark.half in footage.media)
     cameras, left_out, notes, read = _cameras(choice, match, data), 0, list[str](), None
     lengths = {half: m.table.duration for half, m in footage.media.items()}
     if choice.selection is not None or choice.shots:
@@ -222,7 +222,7 @@ def _spots(
     where only marks are asked for.
     """
     if choice.label_file is not None:
-        options = Options(footage.classes if choice.classes else None)
+        options = Options(footage.classes if choice.classes else None, extra_time=True)
         document = registry.read_of_match(choice.label_file, match.path.name, options=options)
         left = (f"{number} × {reason} left out" for reason, number in document.left_out.items())
         repeats = spot_repeats(document.spots)

@@ -64,13 +64,13 @@ def convert(
         raise BadInputError(f"no video has {rate:g} frames a second", fix=f"Give a --rate of at most {MOST_RATE:g}")
     _check(source, target, reader, writer, overwrite)
     table = load_classes(classes) if classes else None
-    documents = registry.read(
-        source, reader, Options(table, rate, threshold, encoding=encoding, extra_time=match_time is not None)
-    )
+    halves = _halves_of(video) if video is not None else {}
+    extra_time = match_time is not None or (table is not None and any(map(table.parts.is_extra, halves)))
+    documents = registry.read(source, reader, Options(table, rate, threshold, encoding=encoding, extra_time=extra_time))
     if match_time is not None:
         documents = _placed(documents, match_time, source)
-    if video is not None:
-        documents = _with_halves(documents, _halves_of(video))
+    if halves:
+        documents = _with_halves(documents, halves)
     lost: _Losses = Counter()
     notes: dict[str, None] = {}
     counts: Counter[str] = Counter()
@@ -202,8 +202,15 @@ def _summed(lost: _Losses) -> list[registry.Loss]:
 
 def _beyond(document: Document, parts: Parts) -> list[str]:
     """What is said of spots in parts that a match has not; there are none where a class table was given."""
-    spots = Counter(spot.half for spot in document.spots if parts.count is not None and spot.half > parts.count)
-    table, videos = "give the class table of matches that have more, --classes", "name the videos with --match-time"
+    spots = Counter(
+        spot.half
+        for spot in document.spots
+        if parts.count is not None and spot.half > parts.count and spot.half not in document.halves
+    )
+    table, videos = (
+        "give the class table of matches that have more, --classes",
+        "name the videos with --match-time or --video",
+    )
     return [
         f"{document.game or 'the match'} has {count_of(count, 'spot')} in {parts.title(part)}, of {parts.count}; "
         f"{f'if it is of extra time, {videos}, else {table}' if part <= (parts.most or 0) else table}"

@@ -85,7 +85,7 @@ class Searched:
     def most_parts(self) -> int:
         """The highest number that a part of a match has or may have."""
         there = (half for timeline in self.timelines.values() for half in timeline.lengths)
-        return self.classes.parts.count or max(there, default=1)
+        return max(self.classes.parts.count or 1, *there, 1)
 
     @property
     def last_minute(self) -> int:

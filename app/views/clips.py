@@ -17,10 +17,10 @@ from app.views import page
 from app.views.class_choice import class_popover
 from app.views.clips_choice import (
     CHANGED,
-    CHOOSE,
     CLASSES,
     MADE,
     choose_dialog,
+    choosing,
     clipped_classes,
     default_clips,
     forget_what_was_made,
@@ -122,8 +122,9 @@ def _toolbar(
         playlist_popover(of_match(working[0], match), "clips_playlist")
         with st.popover("Save", icon=":material/bookmark:"):
             _save(match, selection, working)
-        st.button("Choose spots", icon=":material/filter_list:", on_click=page.open_dialog, args=CHOOSE)
-    if page.is_open(*CHOOSE):
+        st.button("Choose spots", icon=":material/filter_list:", on_click=page.open_dialog, args=choosing(match))
+    page.close_others(choosing(match)[0])
+    if page.is_open(*choosing(match)):
         choose_dialog(match, analysis, lengths, working[1])
 
 

@@ -117,8 +117,9 @@ def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
     return DefaultClips(tuple(clips_of(kept, Margins(classes), lengths)), len(rivals))
 
 
-CHOOSE = ("clips", "choose")
-"""The dialog, as ``page.open_dialog`` knows it."""
+def choosing(match: Match) -> tuple[str, str]:
+    """The dialog over the clips of a match, as ``page.open_dialog`` knows it."""
+    return f"clips of {match.id}", "choose"
 
 
 @st.dialog("Choose spots", on_dismiss=page.close_dialog)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -48,16 +48,16 @@ def halves_dialog(match: Match, parts: Parts) -> None:
     name = _file_name(match, file)
     st.markdown(f"On screen: **{page.plain(half_clock(time, 0))}** of {page.plain(name)}.")
     halves = {half.half: half for half in clock.files[file].halves}
-    for number in _numbers(parts, halves):
+    for number in _numbers(parts, (file, *halves) if parts.is_extra(file) else halves):
         _row(match, clock, file, number, halves.get(number), time)
     if any(half.corrected for half in halves.values()) and st.button("As the clock says"):
         forget_corrections(_media(match))
         st.rerun()
 
 
-def _numbers(parts: Parts, halves: Mapping[int, MatchHalf]) -> range:
+def _numbers(parts: Parts, known: Iterable[int]) -> range:
     """Numbers of the halves that a match has: those of extra time where one is known, or the user says that it was."""
-    last = max(halves, default=1)
+    last = max(known, default=1)
     if parts.count is None:
         return range(1, last + 1)
     most = parts.count

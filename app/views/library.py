@@ -351,7 +351,7 @@ def _add(library: Library) -> None:
             return
         labels = _read_upload(library, source, upload) if upload is not None else None
         if labels is not None:
-            labels = _without_extra_time(_placed_labels(labels, source, classes), classes)
+            labels = _without_extra_time(_placed_labels(labels, source, classes), source, classes)
         if any(f.failed for f in findings) or _refused(upload, labels):
             st.warning("Look at this first", icon=None)
         else:
@@ -460,14 +460,14 @@ def _placed_labels(labels: Document, source: MatchSource, classes: ClassTable) -
     return placed
 
 
-def _without_extra_time(labels: Document, classes: ClassTable) -> Document | None:
+def _without_extra_time(labels: Document, source: MatchSource, classes: ClassTable) -> Document | None:
     """The labels, or None, which is said, where some are of extra time that no file was shown to hold."""
-    parts = classes.parts
-    extra = sum(parts.is_extra(spot.half) for spot in labels.spots)
+    there = {half.half for half in source.halves}
+    extra = sum(classes.parts.is_extra(spot.half) and spot.half not in there for spot in labels.spots)
     if not extra:
         return labels
     lie = "lies" if extra == 1 else "lie"
-    what = f"{count_of(extra, 'label')} of extra time {lie} nowhere in the videos of two halves"
+    what = f"{count_of(extra, 'label')} of extra time {lie} nowhere in the videos of this match"
     fix = "Read the broadcast's clock of this match, and say that the times are those of the match"
     page.error(BadInputError(what, fix=fix))
     return None

@@ -321,7 +321,7 @@ def _upload(library: Library, roots: tuple[Path, ...], model: str) -> None:
         where.caption(page.plain(f"Into {root}"))
     wanted = name.text_input(
         "Folder of the match", key="library_new_folder", placeholder="2026-05-01 Home v Away",
-        help="Halves are named 1_720p.mkv and 2_720p.mkv, or come in the order of their names.",
+        help="Halves are named 1_720p.mkv and 2_720p.mkv, or come in the order of their names; extra time: ET1, ET2.",
     )  # fmt: skip
     try:
         folder = checked_name(wanted, "folder") if wanted.strip() else ""

@@ -34,11 +34,10 @@ def ask_for_dialog(match: Match, event: Mapping[str, Any]) -> None:
 
 def show_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Open the dialog or the page that was asked for; a dialog stays open until it is closed."""
-    owner, name = st.session_state.get(page.DIALOG, (None, None))
-    if owner != match.id or name in _PAGES:
+    page.close_others(match.id)
+    _, name = st.session_state.get(page.DIALOG, (None, None))
+    if name in _PAGES:
         page.close_dialog()
-    if owner != match.id:
-        return
     if name == "library":
         page.go("library")
     elif name == "explain" and (spot := chosen_spot(match, analysis)) is not None:

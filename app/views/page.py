@@ -112,6 +112,12 @@ def is_open(owner: str, name: str) -> bool:
     return bool(st.session_state.get(DIALOG) == (owner, name))
 
 
+def close_others(owner: str) -> None:
+    """Close a dialog that is open over another match or view than the one that is made now."""
+    if st.session_state.get(DIALOG, (owner, ""))[0] != owner:
+        close_dialog()
+
+
 def close_dialog() -> None:
     """Close the dialog that is open."""
     st.session_state.pop(DIALOG, None)

@@ -80,9 +80,14 @@ def class_data(action: ActionClass) -> dict[str, Any]:
 
 
 def parts_data(parts: Parts) -> dict[str, Any]:
-    """What the browser needs of the parts of a match: ``length`` in seconds or None."""
+    """What the browser needs of the parts of a match: ``length`` in seconds or None, and of parts beyond the regular
+    ones, which extra time has, ``extraLength``."""
+    seconds = {
+        "length": None if parts.length is None else parts.length / 1e6,
+        "extraLength": None if parts.extra_length is None else parts.extra_length / 1e6,
+    }
     return {
-        "name": parts.name, "between": parts.between, "length": None if parts.length is None else parts.length / 1e6,
+        "name": parts.name, "between": parts.between, **seconds, "regular": parts.count,
         "frames": parts.clock == FRAMES, "teams": parts.teams,
     }  # fmt: skip
 

@@ -69,8 +69,8 @@ def fall_figure(
     figure.update_xaxes(range=[0, last], tickvals=minute_ticks(last))
     most = max((int(values.max()) for values in counts.values()), default=0)
     figure.update_yaxes(rangemode="tozero", tickformat="d", dtick=max(1, -(-most // 4)))
-    for number in range(2, (parts.count or 1) + 1):
-        if parts.length is not None:
+    for number in range(2, (parts.most or 1) + 1):
+        if parts.length is not None and _start(parts, number) < last:
             figure.add_vline(x=_start(parts, number), line={"color": ink.muted, "width": 1, "dash": "dot"})
     return finished(figure, ink, 232, legend=True)
 

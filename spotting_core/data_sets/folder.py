@@ -157,7 +157,7 @@ def _write_match(match: DataSetMatch, source: MatchSource, stretches: list[Stret
 
 def _names_of(source: MatchSource) -> dict[str, str]:
     """Names of a match's videos in a folder of a split, where each says which part it is of."""
-    if source.numbered:
+    if all(half.half in source.named for half in source.halves):
         return {}
     return {half.path.name: f"{half.half}_{half.path.name}" for half in source.halves}
 

@@ -90,6 +90,11 @@ class Parts:
     def _has_extra_time(self) -> bool:
         return self.teams and (self.count, self.minutes) == _FOOTBALL
 
+    @property
+    def extra_length(self) -> int | None:
+        """Regular length of a part of extra time in microseconds; None where there is none."""
+        return _EXTRA_LENGTH if self._has_extra_time else None
+
     def is_extra(self, number: int) -> bool:
         """Whether a part is of extra time."""
         return self._has_extra_time and number > _FOOTBALL[0]
@@ -177,13 +182,15 @@ class Parts:
         return int((within + self.start(number)) // _MINUTE + 1)
 
     def last_minute(self, lengths: Mapping[int, int]) -> int:
-        """Last minute of the match clock: that of the match as it should be, or of the parts that there are.
+        """Last minute of the match clock: that of the match as it should be, or of the parts that there are; with
+        extra time where there is any.
 
         Arguments:
             lengths: microseconds of each part.
         """
         if self.match_minutes is not None:
-            return math.ceil(self.match_minutes)
+            extra = [self.start(number + 1) // _MINUTE for number in lengths if self.is_extra(number)]
+            return max(math.ceil(self.match_minutes), *extra, 1)
         return max((self.minute(number, length - 1) for number, length in lengths.items()), default=1)
 
     def as_toml(self) -> str:

@@ -40,7 +40,7 @@ from spotting_core.features.thumbnails import written_beside
 from spotting_core.inference.look import Look, LookSamples, look_of
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import HalfArrays, WindowStore
-from spotting_core.media.completeness import shortcomings
+from spotting_core.media.completeness import clock_breaks, shortcomings
 from spotting_core.media.decode import FrameTap
 from spotting_core.media.fingerprint import joint_hash, kept_hash
 from spotting_core.media.ingest import Media
@@ -395,6 +395,8 @@ def _sees_places(network: Network) -> bool:
 
 def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:
     notes = shortcomings(media.info, media.table)
+    if clause := clock_breaks(media.table):
+        notes = (*notes, f"the file's clock {clause}; what may be missing there nobody can tell")
     if substituted:
         notes = (*notes, f"{substituted} of {len(frames)} samples show a neighbouring frame, theirs cannot be decoded")
     return HalfRecord(

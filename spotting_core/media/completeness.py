@@ -14,7 +14,7 @@ _LEAST_GAP = 1_000_000  # microseconds without a frame, and
 _LEAST_STEPS = 10  # so many usual steps: a film of one picture in two seconds has no gaps
 _SHORTER, _SHORTER_SHARE = 2.0, 0.01
 """Seconds, and share of the declared length, by which the last frame may come early: sound often ends later."""
-_NAMED = 3
+_NAMED, _BREAKS_NAMED = 3, 4
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,15 @@ def breaks_off(info: VideoInfo, table: TimeTable) -> bool:
     return info.duration is not None and info.duration - table.duration / 1e6 > max(
         _SHORTER, _SHORTER_SHARE * info.duration
     )
+
+
+def clock_breaks(table: TimeTable) -> str:
+    """Where the file's clock starts again, as a clause behind "the clock"; empty where it never does."""
+    if not table.breaks:
+        return ""
+    times = ", ".join(half_clock(one.at, 0) for one in table.breaks[:_BREAKS_NAMED])
+    more = ", …" if len(table.breaks) > _BREAKS_NAMED else ""
+    return f"goes {'back' if table.breaks[0].back else 'far ahead'} at {times}{more}"
 
 
 def shortcomings(info: VideoInfo, table: TimeTable) -> tuple[str, ...]:

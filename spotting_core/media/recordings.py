@@ -2,7 +2,7 @@
 
 Cameras number what they write in pieces: GoPro names chapter and recording (``GX020034.MP4`` is the second of
 recording 34; of its older cameras ``GOPR0034.MP4`` is the first and ``GP010034.MP4`` the second), others end with the
-number of the piece (``half-1.mp4``, ``half part 02.mts``).
+number of the piece (``half-1.mp4``, ``half part 02.mts``), but where it is that of a half of extra time (``ET1.mp4``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+
+from spotting_core.media.extra_time_names import extra_half
 
 _GOPRO = re.compile(r"^(G[HXLP])(\d{2})(\d{4})$", re.IGNORECASE)
 _FIRST_OF_OLDER = re.compile(r"^GOPR(\d{4})$", re.IGNORECASE)
@@ -25,7 +27,7 @@ def recordings_of(videos: Iterable[Path]) -> dict[str, list[Path]]:
     """
     recordings: dict[str, list[tuple[int, Path]]] = {}
     for video in videos:
-        name, number = _recording(video.stem)
+        name, number = _recording(video)
         recordings.setdefault(name, []).append((number, video))
     return {name: [path for _, path in sorted(pieces)] for name, pieces in sorted(recordings.items())}
 
@@ -40,14 +42,17 @@ def repeated(videos: Iterable[Path]) -> list[Path]:
     """Two videos whose names make them the same piece of a recording, such as a copy in another format; else none."""
     known: dict[tuple[str, int], Path] = {}
     for video in videos:
-        first = known.setdefault(_recording(video.stem), video)
+        first = known.setdefault(_recording(video), video)
         if first != video:
             return sorted([first, video])
     return []
 
 
-def _recording(stem: str) -> tuple[str, int]:
+def _recording(video: Path) -> tuple[str, int]:
     """The recording that a name is of, and the number of its piece."""
+    stem = video.stem
+    if extra_half(video):
+        return stem, 1
     if match := _GOPRO.match(stem):
         return f"{match[1]}{match[3]}", int(match[2])
     if match := _FIRST_OF_OLDER.match(stem):

@@ -2,6 +2,7 @@
 
 match.mp4                                       one part
 my_match/first.mp4  my_match/second.mp4         two parts, in the order of their names
+my_match/first.mp4  second.mp4  ET1.mp4  ET2.mp4        four, also of extra time: so names say, as 1 to 4 alone do
 <date - time Home h - a Away>/1_720p.mkv 2_720p.mkv Labels-v2.json …   SoccerNet's layout
 
 How many parts a match may have its class table says: ``check_parts``.
@@ -19,8 +20,9 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError, printable
 from spotting_core.base.files import read_json
 from spotting_core.domain.parts import Parts
+from spotting_core.media.extra_time_names import NOT_WHICH, extra_half
 from spotting_core.media.fingerprint import joint_hash, kept_hash
-from spotting_core.media.recordings import chaptered
+from spotting_core.media.recordings import chaptered, recordings_of
 
 VIDEO_SUFFIXES = frozenset(
     [
@@ -49,7 +51,13 @@ _DIGITS = re.compile(r"(\d+)")
 _GAME_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2}) - (\d{2}-\d{2}) (.+?) (\d+) - (\d+) (.+)$")
 _PREFERRED_HEIGHT = 720
 _ONE_EACH = "Name one video, move each match into a folder of its own, or join the pieces of a half (touchline join)"
+_WHICH = (
+    "Name the videos of extra time ET1 and ET2; number those that are pieces of a half (first-1, first-2) and join "
+    "them (touchline join); move other matches into folders of their own"
+)
 _LISTED = 4  # parts that a remark names one by one
+_REGULAR = 2  # parts before extra time
+_BARE = [str(number) for number in range(1, 5)]  # names of four videos that are numbers alone
 
 
 @dataclass(frozen=True)
@@ -95,26 +103,32 @@ class MatchSource:
         path: what the user named (a file or a folder).
         halves: in order; a single file is part 1.
         fixture: names and score where known.
-        numbered: whether the files' names say which part they are of.
+        named: numbers of the parts that their files' names say.
     """
 
     path: Path
     halves: tuple[HalfSource, ...]
     fixture: Fixture
-    numbered: bool = False
+    named: frozenset[int] = frozenset()
 
     def remarks(self, parts: Parts) -> tuple[str, ...]:
         """What a user should know about how the files were understood."""
         there = {h.half: h.path.name for h in self.halves}
-        if self.numbered and len(there) < (parts.count or max(there)):
+        is_named = {number: f"{parts.title_with_extra_time(number)} is {name}" for number, name in there.items()}
+        ordered = [text for number, text in is_named.items() if number not in self.named]
+        extra = [text for number, text in is_named.items() if parts.is_extra(number)]
+        lines = []
+        if self.named and len(there) < ((parts.most if extra else parts.count) or max(there)):
             titles = " and ".join(parts.title(number) for number in there)
-            return (f"only {titles} {'has' if len(there) == 1 else 'have'} a video",)
-        if self.numbered or len(there) == 1:
-            return ()
-        named = [f"{parts.title(number)} is {name}" for number, name in there.items()]
-        more = [f"and so on to {named[-1]}"] if len(named) > _LISTED else []
-        order = f"{', '.join([*named[:_LISTED], *more])}, by the order of their names"
-        return (order, f"{self.pieces}, which touchline join makes one video") if self.pieces else (order,)
+            lines.append(f"only {titles} {'has' if len(there) == 1 else 'have'} a video")
+        if ordered and len(there) > 1:
+            more = [f"and so on to {ordered[-1]}"] if len(ordered) > _LISTED else []
+            lines.append(f"{', '.join([*ordered[:_LISTED], *more])}, by the order of their names")
+        if extra:
+            lines.append(f"{', '.join(extra)}, by {'its name' if len(extra) == 1 else 'their names'}")
+        if self.pieces and ordered:
+            lines.append(f"{self.pieces}, which touchline join makes one video")
+        return tuple(lines)
 
     @property
     def pieces(self) -> str:
@@ -152,10 +166,12 @@ def is_rendered(folder: Path) -> bool:
 
 
 def open_match(path: Path) -> MatchSource:
-    """Understand a path as a match; in a folder every video is a part, in the order of their names.
+    """Understand a path as a match; in a folder every video is a part, in the order of their names, but for those
+    whose names say that they are of extra time.
 
     Errors:
-        BadInputError: nothing there, or a folder without videos.
+        BadInputError: nothing there, a folder without videos, or one of whose videos of extra time the names do not
+            tell which is which.
     """
     path = path.expanduser().absolute()
     if path.is_file():
@@ -163,9 +179,12 @@ def open_match(path: Path) -> MatchSource:
     if not path.is_dir():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
     videos = videos_in(path)
-    numbered = any(_NUMBERED.match(v.name) for v in videos)
-    halves = _numbered_parts(videos) if numbered else _parts_in_order(videos)
-    return MatchSource(path, halves, read_fixture(path), numbered)
+    extra = _extra_parts(videos)
+    others = [video for video in videos if video not in [part.path for part in extra]]
+    numbered = any(map(is_numbered, others))
+    regular = _numbered_parts(others) if numbered else _parts_in_order(others)
+    named = extra if not numbered and sorted(video.stem for video in others) != _BARE else (*regular, *extra)
+    return MatchSource(path, (*regular, *extra), read_fixture(path), frozenset(part.half for part in named))
 
 
 def videos_in(folder: Path) -> list[Path]:
@@ -191,20 +210,37 @@ def is_numbered(video: Path) -> bool:
 
 
 def check_parts(match: MatchSource, parts: Parts) -> None:
-    """A match must not have more parts than its class table knows.
+    """A match must not have more parts than its class table knows, but for those of extra time that names say.
 
     Errors:
         BadInputError: it has.
     """
-    if parts.count is None or match.halves[-1].half <= parts.count:
+    last = match.halves[-1].half
+    if parts.count is None or last <= parts.count:
+        return
+    if last <= (parts.most or 0) and all(h.half in match.named for h in match.halves if h.half > parts.count):
         return
     raise BadInputError(
         f"this folder holds {len(match.halves)} videos, a match has at most {parts.count}"
         if len(match.halves) > parts.count
-        else f"this folder holds a video of {parts.title(match.halves[-1].half)}, a match has at most {parts.count}",
+        else f"this folder holds a video of {parts.title(last)}, a match has at most {parts.count}",
         where=match.path,
-        fix=f"{match.pieces}; touchline join makes one video of them" if match.pieces else _ONE_EACH,
+        fix=_what_they_may_be(match, parts),
     )
+
+
+def _what_they_may_be(match: MatchSource, parts: Parts) -> str:
+    """What to do with a folder of too many videos."""
+    if match.pieces:
+        return f"{match.pieces}; touchline join makes one video of them"
+    extra_time = parts.most != parts.count
+    recordings = recordings_of(half.path for half in match.halves)
+    regular = [name for name, pieces in recordings.items() if not extra_half(pieces[0])]
+    pieces = [name for name in regular if len(recordings[name]) > 1]
+    if pieces and len(regular) <= (parts.count or 0):
+        joined = f"By their names some are pieces of {' and '.join(pieces)}, which touchline join makes one video"
+        return f"{joined}; those of extra time are to be named ET1 and ET2" if extra_time else joined
+    return _WHICH if extra_time else _ONE_EACH
 
 
 def _numbered_parts(videos: Sequence[Path]) -> tuple[HalfSource, ...]:
@@ -219,6 +255,28 @@ def _numbered_parts(videos: Sequence[Path]) -> tuple[HalfSource, ...]:
 def _preferred(sizes: Sequence[tuple[int, Path]]) -> Path:
     fitting = [size for size in sizes if size[0] <= _PREFERRED_HEIGHT]
     return max(fitting)[1] if fitting else min(sizes)[1]
+
+
+def _extra_parts(videos: Sequence[Path]) -> tuple[HalfSource, ...]:
+    """The videos that are of extra time by their names, in order; none beside more videos than come before it.
+
+    A lone one that does not say which half of it holds the first, or both.
+
+    Errors:
+        BadInputError: the names do not tell which is which.
+    """
+    halves = {video: half for video in videos if (half := extra_half(video)) is not None}
+    others = [video for video in videos if video not in halves]
+    numbers = [int(name.group(1)) for video in others if (name := _NUMBERED.match(video.name))]
+    if not halves or (not numbers and len(others) > _REGULAR):
+        return ()
+    if list(halves.values()) == [NOT_WHICH]:
+        halves = dict.fromkeys(halves, 1)
+    if NOT_WHICH in halves.values() or len(set(halves.values())) < len(halves) or max(numbers, default=0) > _REGULAR:
+        names = " and ".join(sorted(video.name for video in halves))
+        what = f"the names of these videos do not say which half of extra time each holds: {names}"
+        raise BadInputError(what, where=videos[0].parent, fix=_WHICH)
+    return tuple(HalfSource(_REGULAR + half, video) for video, half in sorted(halves.items(), key=lambda one: one[1]))
 
 
 def _parts_in_order(videos: Sequence[Path]) -> tuple[HalfSource, ...]:

@@ -189,7 +189,7 @@ def check_videos(source: MatchSource, media: Sequence[Media], parts: Parts, card
         findings += video.check_interlacing(one)
         findings += video.check_late_picture(one)
         findings += video.check_empty_edits(one)
-        findings += video.check_length(one, parts)
+        findings += video.check_length(one, half.half, parts)
         findings += video.check_tracks(one)
         findings += video.check_model(one, card) if card else []
         if source.path.is_dir():

@@ -12,7 +12,7 @@ from spotting_core.base.arrays import check_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
-from spotting_core.media.completeness import shortcomings
+from spotting_core.media.completeness import clock_breaks, shortcomings
 from spotting_core.media.empty_edits import empty_stretches
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import packets_suit_browsers, playback_file
@@ -21,12 +21,14 @@ from spotting_core.media.video import BROWSER_VIDEO
 from spotting_core.models.card import SIMULATED, Card
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.time_scale import RATE, check_rate, order_of
+from spotting_core.tasks.registry import layer_task
 
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
 TRACKS, CLOCK = "picture tracks", "clock"
 _LATE = 100_000  # microseconds by which a picture may come late and still be with the file's beginning
-_NAMED = 4  # breaks of a clock that are named
+_NAMED = 4  # stretches that are named
 _SHORT, _LONG = 1 / 270, 5 / 3  # regular lengths of a part, from 10 s to 75 minutes of a half
+_MINUTE = 60_000_000  # microseconds
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
 _SECOND = "second|2nd|2|zweite|segunda?|deuxi[eè]me"
 _FIRST = "first|1st|1|erste|primera?|premi[eè]re"
@@ -80,13 +82,13 @@ def check_interlacing(media: Media) -> list[Finding]:
 
 def check_clock_breaks(media: Media) -> list[Finding]:
     """Whether the file's clock rises, as other tools take for granted."""
-    breaks = media.table.breaks
-    if not breaks:
+    clause = clock_breaks(media.table)
+    if not clause:
         return []
-    first = breaks[0]
-    times = ", ".join(half_clock(b.at, 0) for b in breaks[:_NAMED]) + (", …" if len(breaks) > _NAMED else "")
-    what = f"the clock of {media.path.name} goes {'back' if first.back else 'far ahead'} at {times}"
-    evidence = f"by {half_clock(abs(first.shift), 0)}: recordings were joined, or the encoder began anew"
+    what = f"the clock of {media.path.name} {clause}"
+    evidence = (
+        f"by {half_clock(abs(media.table.breaks[0].shift), 0)}: recordings were joined, or the encoder began anew"
+    )
     fix = "Nothing to do here: what follows goes on from where it was; other tools may lose it"
     return [Finding(CLOCK, WARNING, what, evidence, fix)]
 
@@ -114,21 +116,26 @@ def check_empty_edits(media: Media) -> list[Finding]:
     return [Finding(CLOCK, WARNING, what, evidence, fix)]
 
 
-def check_length(media: Media, parts: Parts) -> list[Finding]:
-    """Whether all of the video is there, and whether it can be one part of a match."""
+def check_length(media: Media, number: int, parts: Parts) -> list[Finding]:
+    """Whether all of the video is there, and whether it can be the part of a match that it is taken for."""
     name, length = media.path.name, media.table.duration / 1e6
     fix = "Copy it again; what is there can be analysed"
     findings = [
         Finding(LENGTH, WARNING, f"{name} is not whole", lack, fix) for lack in shortcomings(media.info, media.table)
     ]
-    if parts.length is None:
+    regular = parts.length_of(number)
+    if regular is None:
         return findings
-    if length < _SHORT * parts.length / 1e6:
+    if length < _SHORT * regular / 1e6:
         findings.append(Finding(LENGTH, WARNING, f"{name} is very short", f"{length:.1f} s"))
-    if length > _LONG * parts.length / 1e6:
-        evidence = f"{half_clock(media.table.duration, 0)}, a {parts.name} has {parts.minutes:g} minutes and a few"
+    if length > _LONG * regular / 1e6:
+        extra = parts.is_extra(number)
+        part = f"{parts.name} of extra time" if extra else parts.name
+        evidence = f"{half_clock(media.table.duration, 0)}, a {part} has {regular / _MINUTE:g} minutes and a few"
         fix = f"Give one file per {parts.name}: times are told from the start of each"
-        findings.append(Finding(LENGTH, WARNING, f"{name} is longer than a {parts.name}", evidence, fix))
+        if extra:
+            fix += f"; if it is a piece of a regular {parts.name}, join the pieces (touchline join)"
+        findings.append(Finding(LENGTH, WARNING, f"{name} is longer than a {part}", evidence, fix))
     return findings
 
 
@@ -143,11 +150,12 @@ def check_tracks(media: Media) -> list[Finding]:
 
 def check_order(source: MatchSource, parts: Parts) -> list[Finding]:
     """Whether the names of two files say that they are the other way round than taken, where a match has two parts."""
-    if parts.count != 2 or len(source.halves) != 2:
+    regular = [h for h in source.halves if not parts.is_extra(h.half)]
+    if parts.count != 2 or len(regular) != 2:
         return []
-    first, second = (_numbers_in(h.path.stem, parts) for h in source.halves)
+    first, second = (_numbers_in(h.path.stem, parts) for h in regular)
     if (first, second) == ({2}, {1}):
-        evidence = ", ".join(f"{parts.title(h.half)} is {h.path.name}" for h in source.halves)
+        evidence = ", ".join(f"{parts.title(h.half)} is {h.path.name}" for h in regular)
         fix = "Rename them to 1_720p and 2_720p, keeping their endings"
         what = f"the names of the videos say that the {parts.plural} are swapped"
         return [Finding(order_of(parts), ERROR, what, evidence, fix)]
@@ -201,7 +209,8 @@ def check_domain(source: MatchSource, card: Card) -> list[Finding]:
     if card.domain != SIMULATED or source.simulated:
         return []
     what = f"{card.name} was trained on rendered matches only"
-    return [Finding(DOMAIN, WARNING, what, "this is other footage", "Take its spots as a demonstration")]
+    fix = f"Take its {layer_task(card.task).noun} as a demonstration"
+    return [Finding(DOMAIN, WARNING, what, "this is other footage", fix)]
 
 
 def check_features(folder: Path, half: int, length: int) -> list[Finding]:

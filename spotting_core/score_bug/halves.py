@@ -6,6 +6,10 @@ shows no clock that it must be a break, or where the clock goes on at the regula
 Extra time begins at 90:00, which time added to the second half has passed: it is told from that by the clock that is
 set back, or that has not come on through a break. In a file of which nothing earlier is known it is extra time where
 the clock runs further than time is added.
+
+Some clocks begin extra time at 00:00. After a second half that reached 90:00 that is told from a recording that begins
+anew by what only extra time does: the clock stops at about 15:00, and the file goes on. So it is in a file that is of
+extra time by its name.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ _FULL_TIME = 120 * _SECOND  # by which it comes on too little between the second
 _LEAST_RUN = 120 * _SECOND  # that a clock is seen to run in a half of extra time, and in any that it has gone back to
 _MOST_ADDED = 840 * _SECOND  # to a half
 _AHEAD = 300 * _SECOND  # by which a clock jumps ahead only where a moment was shown again, or much is cut out
+_ENDS_EARLY, _ENDS_LATE = 30 * _SECOND, 300 * _SECOND  # about the regular end of extra time whose clock began at 00:00
+_CUT_OUT = 30 * _SECOND  # by which a clock may come on more than its file
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,10 @@ class MatchHalf:
     confidence: float
     corrected: bool = False
 
+    def clock_start(self, parts: Parts) -> int:
+        """What the clock shows, or would show, at the beginning of the half, microseconds."""
+        return clock_start(self.half, self.first, self.last, parts)
+
     def __str__(self) -> str:
         return f"{half_clock(self.start, 0)} to {half_clock(self.end, 0)}"
 
@@ -64,9 +74,9 @@ def proposed_halves(file: int, clock: ClockFit, parts: Parts, duration: int) -> 
     if parts.length is None:
         return []
     halves: list[MatchHalf] = []
-    for block in _blocks(clock, parts):
+    for block in _blocks(clock, file, parts):
         before = halves[-1] if halves else None
-        number = _number(block, before, parts)
+        number = _begun_anew(block, before, file, parts, duration) or _number(block, before, file, parts)
         if before is not None and number <= before.half and _shown_again(block, halves):
             continue
         half = _half(number, file, block, parts, before.end if before is not None else 0, duration)
@@ -74,25 +84,46 @@ def proposed_halves(file: int, clock: ClockFit, parts: Parts, duration: int) -> 
     return halves
 
 
-def _blocks(clock: ClockFit, parts: Parts) -> list[list[ClockStretch]]:
+def clock_start(half: int, first: int, last: int, parts: Parts) -> int:
+    """What the clock shows at the beginning of a half; in extra time that may be 00:00, or 15:00 for its second half.
+
+    Arguments:
+        first, last: what it shows where it is first and last seen in the half, microseconds as all of these.
+    """
+    start = parts.start(half)
+    if not parts.is_extra(half) or last >= start:
+        return start
+    own = start - parts.start((parts.count or 0) + 1)
+    return own if first >= own - _BACK else 0
+
+
+def _blocks(clock: ClockFit, file: int, parts: Parts) -> list[list[ClockStretch]]:
     """Stretches of a clock that runs, those of one half together."""
     blocks: list[list[ClockStretch]] = []
     for stretch in clock.stretches:
         if not stretch.runs:
             continue
         back = len(blocks) > 1 and blocks[-1][0].clock < blocks[-2][-1].last - _BACK
-        if blocks and not _parted(blocks[-1][-1], stretch, parts, back):
+        played = parts.is_extra(file) or any(_has_played(block[-1].last, parts) for block in blocks[:-1])
+        anew = bool(blocks) and played and blocks[-1][0].clock <= _SEEN_LATE
+        if blocks and not _parted(blocks[-1][-1], stretch, parts, back=back, anew=anew):
             blocks[-1].append(stretch)
         else:
             blocks.append([stretch])
     return blocks
 
 
-def _parted(one: ClockStretch, other: ClockStretch, parts: Parts, back: bool) -> bool:
+def _has_played(last: int, parts: Parts) -> bool:
+    """Whether a clock has reached the end of the regular time of a match that may have extra time."""
+    return parts.extra_length is not None and last >= parts.start((parts.count or 0) + 1) + _PAST_END[0]
+
+
+def _parted(one: ClockStretch, other: ClockStretch, parts: Parts, *, back: bool, anew: bool) -> bool:
     """Whether a half ends between two stretches that follow one another.
 
     Arguments:
         back: whether the clock had gone back to the first of them, which may be shown again.
+        anew: whether it began at 00:00 where regular time has been played.
     """
     gap, came = other.start - one.end, other.clock - one.last
     if came < -_BACK or (back and came > gap + _AHEAD):
@@ -101,16 +132,55 @@ def _parted(one: ClockStretch, other: ClockStretch, parts: Parts, back: bool) ->
     past_end = one.last - parts.start(after)
     if after > 1 and _PAST_END[0] <= past_end <= _PAST_END[1] and gap - came >= _PAUSE:
         return True
+    if anew and _PAST_END[0] <= one.last - (parts.extra_length or 0) <= _PAST_END[1] and gap - came >= _PAUSE:
+        return True
     passes = one.last < other.clock and parts.at_clock(one.last - _EARLY) < after
     if passes and parts.is_extra(after) and gap - came < _FULL_TIME:
         return False  # the clock has only been out of sight: time is added
     return gap >= _BREAK and (passes or came < gap / 2)
 
 
-def _number(block: Sequence[ClockStretch], before: MatchHalf | None, parts: Parts) -> int:
-    """The number of the half that a block of stretches is, by what its clock shows first."""
+def _begun_anew(
+    block: Sequence[ClockStretch], before: MatchHalf | None, file: int, parts: Parts, duration: int
+) -> int | None:
+    """The number of the half of extra time that a block is whose clock began at 00:00 again, None where it is none.
+
+    After a second half it has to end as a half of extra time does, and the file to go on: a recording of what follows,
+    or of the match once more, is cut off with its file. After a first half of extra time, and in a file that is of
+    extra time by its name, it may be cut off so.
+    """
+    number, length = _extra_after(before, file, parts), parts.extra_length
+    if number is None or length is None or _run(block) < _LEAST_RUN:
+        return None
+    first, last = block[0].clock, block[-1].last
+    begins = clock_start(number, first, last, parts)
+    if begins == parts.start(number) or first - begins > _SEEN_LATE or last - begins > length + _ENDS_LATE:
+        return None
+    if last - first > block[-1].end - block[0].start + _CUT_OUT:
+        return None  # a shortened recording
+    if parts.is_extra(file) or (before is not None and parts.is_extra(before.half)):
+        return number
+    return number if last - begins >= length - _ENDS_EARLY and duration - block[-1].end >= _PAUSE else None
+
+
+def _extra_after(before: MatchHalf | None, file: int, parts: Parts) -> int | None:
+    """The number of a half of extra time whose clock may begin at 00:00 after another half, None where none may."""
+    if before is not None and parts.is_extra(before.half):
+        played = before.last - before.clock_start(parts)
+        anew = before.last < parts.start(before.half) and before.half < (parts.most or 0)
+        return before.half + 1 if anew and played >= (parts.extra_length or 0) - _ENDS_EARLY else None
+    if parts.is_extra(file):
+        return file
+    over = before is not None and before.half == parts.count and _has_played(before.last, parts)
+    return (parts.count or 0) + 1 if over else None
+
+
+def _number(block: Sequence[ClockStretch], before: MatchHalf | None, file: int, parts: Parts) -> int:
+    """The number of the half that a block of stretches is, by what its clock shows first and what the file is of."""
     first = block[0].clock
     number = parts.at_clock(first + _SECOND)
+    if parts.is_extra(file) and parts.is_extra(number):
+        return number
     if before is not None and first >= before.last - _BACK and number < before.half:
         number = before.half  # the same half goes on after a break
     if parts.is_extra(number) and not _is_extra_time(block, number, before, parts):
@@ -146,7 +216,7 @@ def _run(block: Sequence[ClockStretch]) -> int:
 def _half(number: int, file: int, block: Sequence[ClockStretch], parts: Parts, begins: int, duration: int) -> MatchHalf:
     """The half of a block; it begins where the clock would show its beginning, if that is not far from the first."""
     first, last = block[0], block[-1]
-    missing = first.clock - parts.start(number)
+    missing = first.clock - clock_start(number, first.clock, last.last, parts)
     start = max(begins, first.start - max(0, missing)) if missing <= _SEEN_LATE else first.start
     agreeing, others = sum(s.agreeing for s in block), sum(s.others for s in block)
     end = min(last.end, duration)

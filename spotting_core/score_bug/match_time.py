@@ -35,8 +35,9 @@ def placed_by_clock(document: Document, clock: MatchClock) -> Document:
     for entry in document.entries:
         spot = entry.spot
         own = halves.get(spot.half, [])
-        shown = clock.parts.start(spot.half) + max(0, spot.time)
-        places = [(half.file, time_shown(clock.files[half.file].clock, shown, half)) for half in own]
+        later = max(0, spot.time)
+        shown = [(half, half.clock_start(clock.parts) + later) for half in own]
+        places = [(half.file, time_shown(clock.files[half.file].clock, at, half)) for half, at in shown]
         file, time = next(((f, t) for f, t in places if t is not None), (0, None))
         if time is None:
             left_out[NO_MOMENT if own else NO_HALF] += 1

@@ -34,8 +34,8 @@ pytestmark = pytest.mark.usefixtures("fresh")
 DIVES = load_classes("finediving")
 SPOTS = [Spot(1, 1_000_000, "Entry", 0.9), Spot(3, 2_000_000, "Entry", 0.8)]
 REFUSED = (
-    "this folder holds 3 videos, a match has at most 2. Name one video, move each match into a folder of its own, or "
-    "join the pieces of a half (touchline join)."
+    "this folder holds 3 videos, a match has at most 2. By their names some are pieces of dive, which touchline join "
+    "makes one video; those of extra time are to be named ET1 and ET2."
 )
 
 
@@ -116,7 +116,10 @@ def test_the_match_view_is_told_what_a_match_consists_of(match: Match, dives: Pa
     at = match_page(match=match.id, half="3", t="2", **{"class": "Entry"}).run()
     assert not at.exception
     payload = component_data(at)
-    assert payload["parts"] == {"name": "dive", "between": "", "length": None, "frames": True, "teams": False}
+    assert payload["parts"] == {
+        "name": "dive", "between": "", "length": None, "extraLength": None, "regular": None, "frames": True,
+        "teams": False,
+    }  # fmt: skip
     assert [(h["half"], h["frameRate"]) for h in payload["halves"]] == [(1, 25.0), (2, 25.0), (3, 25.0)]
     assert payload["start"]["half"] == 3
 

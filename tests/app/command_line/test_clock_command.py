@@ -117,6 +117,21 @@ def test_extra_time_is_named_and_its_labels_are_put_in_it(data: DataDirectory, t
     assert [(s.half, round(s.time / 1e6), s.label) for s in read_labels(target)] == [(1, 20, "Foul"), (1, 190, "Goal")]
 
 
+def test_extra_time_whose_clock_begins_at_zero_and_a_recording_that_begins_anew(
+    data: DataDirectory, tmp_path: Path
+) -> None:
+    def shown(s: float) -> float:
+        return 88 * 60 + s if s < 300 else s - 300 if s < 1215 else 15 * 60 + s - 1215
+
+    video = make_video(tmp_path / "anew.mp4", steady(1400, 1.0), first=4715)
+    keep_readings(ingest(video, data), lambda s: bug_text(shown(s), "1-1"))
+    found = clock(video)
+    assert [h["half"] for h in found["halves"]] == [2, 3, 4]
+    other = make_video(tmp_path / "other.mp4", steady(1200, 1.0), first=4716)
+    keep_readings(ingest(other, data), lambda s: bug_text(shown(s), "1-1"))
+    assert [h["half"] for h in clock(other)["halves"]] == [2, 1]  # cut off in its fifteenth minute
+
+
 def test_a_video_without_a_score_bug_is_told(tmp_path: Path) -> None:
     video = make_video(tmp_path / "no_bug.mp4", steady(30, 2.0), first=4712)
     done = touchline("clock", video)

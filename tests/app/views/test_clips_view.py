@@ -154,6 +154,18 @@ def test_the_dialog_takes_the_surest_of_each_moment_or_all(match: Match, data: D
     assert not [t for t in at.toggle if t.key == "choose_surest"]
 
 
+def test_the_dialog_closes_where_another_match_is_shown(match: Match, library: Library, tmp_path: Path) -> None:
+    other = library.add(str(make_video(tmp_path / "b.mp4", steady(150), first=200)))
+    at = clips_page(match=match.id).run()
+    next(button for button in at.button if button.label == "Choose spots").click().run()
+    assert at.toggle("choose_add").label == "Add to the clips that are there"
+    for shown in (other, match):
+        at.query_params["match"] = shown.id
+        at.run()
+        assert not at.exception
+        assert not [toggle for toggle in at.toggle if toggle.key == "choose_add"]
+
+
 def test_true_spots_are_clipped_where_nothing_was_analysed(library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "game"
     folder.mkdir()

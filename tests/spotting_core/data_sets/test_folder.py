@@ -18,11 +18,13 @@ from spotting_core.data_sets.data_set import DataSet, DataSets
 from spotting_core.data_sets.folder import located, write_folder
 from spotting_core.data_sets.freeze import freeze
 from spotting_core.data_sets.roles import CHOOSE, HELD_OUT, LEARN, ROLES, check_roles, role_of, stretches_of
+from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.stretches import Stretch
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_v2 import read_labels, write_labels
 from spotting_core.formats.watched import read_watched
+from spotting_core.media.source import check_parts, open_match
 from spotting_core.models.card import read_card
 from spotting_core.samples.labelled import labelled_matches
 from spotting_core.store.database import open_database
@@ -109,6 +111,27 @@ def test_a_copy_can_be_carried_elsewhere(by_minute: None, tmp_path: Path, data: 
     _, data_set = labelled_set(tmp_path, data)
     write_folder(data_set, tmp_path / "out", open_database(data), data, copied=True)
     assert not any(path.is_symlink() for path in (tmp_path / "out").rglob("*"))
+
+
+def test_videos_of_extra_time_are_its_halves_in_a_split_too(
+    by_minute: None, tmp_path: Path, data: DataDirectory
+) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    for number, name in enumerate(("first", "second", "ET1", "ET2")):
+        make_video(folder / f"{name}.mp4", steady(480, rate=2.0), first=500 * number)
+    register(folder, data, "m")
+    spots = [Spot(half, 20_000_000, "Goal") for half in (1, 2, 3, 4)]
+    write_labels(folder / "Labels-v2.json", spots)
+    data_set = freeze("all", "Ada", open_database(data), data).data_set
+    write_folder(data_set, tmp_path / "out", open_database(data), data)
+    (game,) = SPOTTING.labelled_games(tmp_path / "out" / "train")
+    source = open_match(game)
+    assert [(h.half, h.path.resolve().stem) for h in source.halves] == [
+        (1, "first"), (2, "second"), (3, "ET1"), (4, "ET2"),
+    ]  # fmt: skip
+    check_parts(source, load_classes().parts)
+    assert [spot.half for spot in read_labels(game / "Labels-v2.json")] == [1, 2, 3, 4]
 
 
 def test_a_match_is_found_where_it_lies_now(by_minute: None, tmp_path: Path, data: DataDirectory) -> None:

@@ -71,6 +71,9 @@ def test_minutes_count_from_one_on_the_match_clock(parts: Parts, number: int, se
 
 def test_the_last_minute_is_that_of_a_regular_match_or_of_the_longest_part() -> None:
     assert HALVES.last_minute({1: 60 * SECOND}) == 90
+    assert HALVES.last_minute({1: 60 * SECOND, 3: 60 * SECOND}) == 105
+    assert HALVES.last_minute({4: 60 * SECOND}) == 120
+    assert Parts("third", "thirds", 3, 0.1).last_minute({}) == 1
     assert DIVES.last_minute({1: 60 * SECOND, 2: 61 * SECOND}) == 2
     assert DIVES.last_minute({}) == 1
 

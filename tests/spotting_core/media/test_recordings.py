@@ -23,6 +23,8 @@ def test_names_say_which_recording_a_piece_is_of() -> None:
     }  # fmt: skip
     assert names("first.mp4", "second.mp4") == {"first": ["first.mp4"], "second": ["second.mp4"]}
     assert names("00001.MTS") == {"00001": ["00001.MTS"]}
+    assert names("ET1.mp4", "ET2.mp4") == {"ET1": ["ET1.mp4"], "ET2": ["ET2.mp4"]}  # two halves
+    assert names("extra time part 1.mp4", "extra time part 2.mp4").keys() == {"extra time"}
 
 
 def test_chapters_of_a_camera_are_sure_and_numbered_names_are_not() -> None:

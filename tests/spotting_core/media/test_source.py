@@ -11,7 +11,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
 from spotting_core.media.source import check_parts, open_match
 
-DIVES = load_classes("finediving").parts
+DIVES, HALVES = load_classes("finediving").parts, load_classes().parts
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -31,9 +31,7 @@ def test_a_single_file_is_half_one(tmp_path: Path) -> None:
 def test_a_folder_of_halves_is_ordered_by_name_and_says_so(tmp_path: Path) -> None:
     match = open_match(touch(tmp_path / "m", "second.mp4", "first.mkv", "notes.txt"))
     assert [h.path.name for h in match.halves] == ["first.mkv", "second.mp4"]
-    assert match.remarks(load_classes().parts) == (
-        "half 1 is first.mkv, half 2 is second.mp4, by the order of their names",
-    )
+    assert match.remarks(HALVES) == ("half 1 is first.mkv, half 2 is second.mp4, by the order of their names",)
 
 
 def test_a_soccernet_folder_takes_the_largest_picture_up_to_720_lines(tmp_path: Path) -> None:
@@ -56,7 +54,7 @@ def test_label_file_names_win_over_the_folder(tmp_path: Path) -> None:
     match = open_match(folder)
     assert match.fixture.title == "A v B"
     assert match.fixture.league == "A League"
-    assert match.remarks(load_classes().parts) == ("only half 1 has a video",)
+    assert match.remarks(HALVES) == ("only half 1 has a video",)
 
 
 def test_a_folder_without_a_video_says_so(tmp_path: Path) -> None:
@@ -90,17 +88,78 @@ def test_the_layout_of_soccernet_has_any_number_of_parts(tmp_path: Path) -> None
     ("names", "message"),
     [
         (("a.mp4", "b.mp4", "c.mp4"), "this folder holds 3 videos, a match has at most 2"),
-        (("1_224p.mkv", "2_224p.mkv", "3_224p.mkv"), "this folder holds 3 videos, a match has at most 2"),
-        (("1_224p.mkv", "3_224p.mkv"), "this folder holds a video of half 3, a match has at most 2"),
+        (("a.mp4", "b.mp4", "c.mp4", "d.mp4"), "this folder holds 4 videos, a match has at most 2"),
+        (("1.mp4", "2.mp4", "3.mp4"), "this folder holds 3 videos, a match has at most 2"),
+        (("1.mp4", "2.mp4", "3.mp4", "4.mp4", "5.mp4"), "this folder holds 5 videos, a match has at most 2"),
+        (("a.mp4", "b.mp4", "c.mp4", "ET1.mp4"), "this folder holds 4 videos, a match has at most 2"),
+        (("1_224p.mkv", "5_224p.mkv"), "this folder holds a video of half 5, a match has at most 2"),
     ],
 )
-def test_a_match_of_football_has_no_third_half(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
+def test_a_match_of_football_has_no_third_half_that_no_name_says(
+    tmp_path: Path, names: tuple[str, ...], message: str
+) -> None:
     match = open_match(touch(tmp_path / "m", *names))
     with pytest.raises(BadInputError, match=message) as caught:
-        check_parts(match, load_classes().parts)
+        check_parts(match, HALVES)
     assert caught.value.fix is not None
-    assert "move each match into a folder of its own" in caught.value.fix
+    assert "Name the videos of extra time ET1 and ET2" in caught.value.fix
     assert "touchline join" in caught.value.fix
+    assert "move other matches into folders of their own" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("names", "halves"),
+    [
+        ("1 2 3 4", {1: "1", 2: "2", 3: "3", 4: "4"}),
+        ("b a ET2 ET1", {1: "a", 2: "b", 3: "ET1", 4: "ET2"}),
+        ("1_720p 2_720p ET1_720p ET2_720p", {1: "1_720p", 2: "2_720p", 3: "ET1_720p", 4: "ET2_720p"}),
+        ("1_720p 2_720p 3_720p 4_720p", {1: "1_720p", 2: "2_720p", 3: "3_720p", 4: "4_720p"}),
+        ("first second extra_time", {1: "first", 2: "second", 3: "extra_time"}),
+        ("1st_extra 2nd_extra", {3: "1st_extra", 4: "2nd_extra"}),
+    ],
+)
+def test_names_say_what_is_extra_time(tmp_path: Path, names: str, halves: dict[int, str]) -> None:
+    match = open_match(touch(tmp_path / "m", *(f"{name}.mkv" for name in names.split())))
+    assert {h.half: h.path.stem for h in match.halves} == halves
+    check_parts(match, HALVES)
+
+
+def test_what_was_taken_for_extra_time_is_said(tmp_path: Path) -> None:
+    extra = "half 3 (extra time) is ET1.mp4, half 4 (extra time) is ET2.mp4, by their names"
+    two = "half 1 is a.mp4, half 2 is b.mp4, by the order of their names"
+    folder = touch(tmp_path / "m", "a.mp4", "b.mp4", "ET1.mp4", "ET2.mp4")
+    assert open_match(folder).remarks(HALVES) == (two, extra)
+    (folder / "a.mp4").rename(folder / "1_720p.mp4")
+    (folder / "b.mp4").rename(folder / "2_720p.mp4")
+    assert open_match(folder).remarks(HALVES) == (extra,)
+    (folder / "ET2.mp4").unlink()
+    lacks, one = open_match(folder).remarks(HALVES)
+    assert lacks == "only half 1 and half 2 and half 3 have a video"
+    assert one == "half 3 (extra time) is ET1.mp4, by its name"
+
+
+@pytest.mark.parametrize("names", ["a b ET1 et1", "1 2 extra_time_a extra_time_b", "1_720p 2_720p 3_720p ET1"])
+def test_names_that_do_not_tell_which_half_of_extra_time_are_refused(tmp_path: Path, names: str) -> None:
+    folder = touch(tmp_path / "m", *(f"{name}.mp4" for name in names.split()))
+    with pytest.raises(BadInputError, match="do not say which half of extra time each holds") as caught:
+        open_match(folder)
+    assert caught.value.where == folder
+    assert "Name the videos of extra time ET1 and ET2" in str(caught.value.fix)
+
+
+@pytest.mark.parametrize(
+    ("names", "pieces"),
+    [("half-1 half-2 half-3 half-4", "half"), ("first-1 first-2 second-1 second-2 ET1 ET2", "first and second"),
+     ("first-1 first-2 second", "first")],
+)  # fmt: skip
+def test_numbered_names_are_taken_for_pieces_where_that_would_fit(tmp_path: Path, names: str, pieces: str) -> None:
+    match = open_match(touch(tmp_path / "m", *(f"{name}.mp4" for name in names.split())))
+    with pytest.raises(BadInputError, match="a match has at most 2") as caught:
+        check_parts(match, HALVES)
+    assert caught.value.fix == (
+        f"By their names some are pieces of {pieces}, which touchline join makes one video; those of extra time are to be "
+        "named ET1 and ET2"
+    )
 
 
 def test_nothing_there_says_so(tmp_path: Path) -> None:

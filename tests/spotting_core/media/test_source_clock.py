@@ -11,6 +11,7 @@ import pytest
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.copying import copy_clip
 from spotting_core.clips.selection import MARK, Clip
+from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.decode import decode_samples, read_frame
 from spotting_core.media.frames import numbered_frames
 from spotting_core.media.ingest import ingest
@@ -18,9 +19,12 @@ from spotting_core.media.key_frames import key_times
 from spotting_core.media.playback import make_playback
 from spotting_core.media.shown import shown_image
 from spotting_core.media.sound import RATE, sound_between
+from spotting_core.media.source import open_match
 from spotting_core.media.source_clock import ClockBreak, SourceClock
 from spotting_core.media.times import TimeTable, read_time_table
+from spotting_core.models.load import load_model
 from spotting_core.preflight.video import check_clock_breaks
+from tests.conftest import small_model
 from tests.videos import make_video, read_number, steady
 
 FIRST, SECOND = 60, 90  # frames of the two recordings
@@ -79,6 +83,11 @@ def test_the_doctor_says_where_the_clock_goes_back(joined: Path, data: DataDirec
     [finding] = check_clock_breaks(ingest(joined, data))
     assert finding.what == "the clock of joined.ts goes back at 00:02"
     assert not check_clock_breaks(ingest(make_video(joined.parent / "whole.ts", steady(30)), data))
+
+
+def test_an_analysis_says_where_the_clock_goes_back(joined: Path, data: DataDirectory, tmp_path: Path) -> None:
+    analysis = analyse_match(open_match(joined), load_model(small_model(tmp_path / "m")), data)
+    assert "Half 1: the file's clock goes back at 00:02; what may be missing there nobody can tell." in analysis.remarks
 
 
 class _Packet:

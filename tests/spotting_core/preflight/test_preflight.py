@@ -239,7 +239,7 @@ def test_videos(tmp_path: Path, data: DataDirectory) -> None:
     assert "remux" in video.check_playback(odd)[0].fix
     old = ingest(make_video(tmp_path / "old.mp4", steady(60), codec="mpeg4", b_frames=0, clock=Fraction(1, 25)), data)
     assert "transcode" in video.check_playback(old)[0].fix
-    assert [f.check for f in video.check_length(old, CLASSES.parts)] == ["length"]  # 2.4 s
+    assert [f.check for f in video.check_length(old, 1, CLASSES.parts)] == ["length"]  # 2.4 s
 
 
 def test_a_video_against_a_model(tmp_path: Path, data: DataDirectory) -> None:

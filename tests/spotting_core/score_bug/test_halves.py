@@ -16,11 +16,13 @@ def stretch(start: float, end: float, clock: float, others: int = 0) -> ClockStr
     return ClockStretch(round(start * SECOND), round(end * SECOND), round(clock * SECOND), True, 99, others)
 
 
-def halves(*stretches: ClockStretch, parts: Parts = PARTS) -> list[tuple[int, int, int]]:
-    """Number, start and end (seconds) of the halves of a file."""
+def halves(
+    *stretches: ClockStretch, parts: Parts = PARTS, file: int = 1, end: int = 9000
+) -> list[tuple[int, int, int]]:
+    """Number, start and end (seconds) of the halves of a file that ends at a second."""
     return [
         (h.half, h.start // SECOND, h.end // SECOND)
-        for h in proposed_halves(1, ClockFit(stretches, 0), parts, 9000 * SECOND)
+        for h in proposed_halves(file, ClockFit(stretches, 0), parts, end * SECOND)
     ]
 
 
@@ -111,3 +113,54 @@ def test_moments_that_are_shown_again_in_a_break_are_of_no_half() -> None:
 def test_other_matches_have_no_extra_time() -> None:
     thirds = Parts("third", "thirds", 3, 20.0, teams=True)
     assert halves(stretch(0, 1200, 2400), stretch(1500, 2400, 3600), parts=thirds) == [(3, 0, 2400)]
+
+
+ANEW = stretch(7000, 7960, 4)  # 00:04 to 16:04
+
+
+def test_extra_time_whose_clock_begins_at_zero() -> None:
+    again, on = stretch(8100, 9010, 2), stretch(8100, 9010, 902)
+    for second in (again, on):
+        assert extra(ANEW, second)[1:] == [(3, 6996, 7960), (4, 8098, 9000)]
+    assert extra(ANEW) == [(2, 3699, 6600), (3, 6996, 7960)]  # of the second half nothing is shown
+    stood = [stretch(7000, 7900, 0), stretch(8020, 8930, 900)]  # at 15:00 for two minutes
+    assert extra(*stood)[1:] == [(3, 7000, 7900), (4, 8020, 8930)]
+    assert extra(ANEW, stretch(8100, 8300, 2))[2:] == [(4, 8098, 8300)]  # cut off
+
+
+def test_what_follows_a_match_and_begins_at_zero_is_no_extra_time() -> None:
+    def numbers(*more: ClockStretch, end: int = 9000) -> list[int]:
+        return [half for half, _, _ in halves(*REGULAR, *more, end=end)]
+
+    assert numbers(ANEW, end=7960) == [1, 2, 1]  # cut off with the file: of another match perhaps
+    assert numbers(stretch(7000, 7600, 0)) == [1, 2, 1]  # ten minutes
+    assert numbers(stretch(7000, 8500, 0)) == [1, 2, 1]  # 25 minutes
+    assert numbers(stretch(7000, 8000, 0), stretch(8020, 8900, 1001)) == [1, 2, 1]  # a replay, no end
+    shortened = [stretch(7000, 7200, 0), stretch(7205, 7400, 700)]  # to 14:55 in 6 minutes 40
+    assert numbers(*shortened) == [1, 2, 1]
+    assert numbers(stretch(7000, 7100, 0)) == [1, 2]  # moments that are shown again
+
+
+def test_a_half_that_is_shortened_or_shown_anew_is_no_extra_time() -> None:
+    cut = stretch(3000, 3900, 0)
+    assert [h for h, _, _ in halves(REGULAR[0], cut)] == [1]  # after a first half
+    assert [h for h, _, _ in halves(stretch(0, 2400, 2700), cut)] == [2, 1]  # the second ended at 85:00
+    assert [h for h, _, _ in halves(stretch(0, 900, 0), stretch(1000, 1900, 0))] == [1]
+
+
+def test_a_file_that_is_of_extra_time_by_its_name() -> None:
+    assert halves(stretch(5, 905, 0), file=3) == [(3, 5, 905)]
+    assert halves(stretch(5, 305, 0), file=3, end=305) == [(3, 5, 305)]
+    assert halves(stretch(5, 965, 0), stretch(1100, 2000, 900), file=3) == [(3, 5, 965), (4, 1100, 2000)]
+    for first in (0, 900, 6300):
+        assert halves(stretch(5, 905, first), file=4) == [(4, 5, 905)]
+    assert halves(stretch(5, 305, 5402), file=3) == [(3, 3, 305)]  # 95:02 may be nothing else there
+    assert halves(stretch(5, 2800, 0), file=3) == [(1, 5, 2800)]  # a half that is called so by mistake
+
+
+def test_what_a_clock_shows_at_the_beginning_of_a_half() -> None:
+    whole = ClockFit((*REGULAR, ANEW, stretch(8100, 9010, 902)), 0)
+    starts = [h.clock_start(PARTS) // SECOND for h in proposed_halves(1, whole, PARTS, 9100 * SECOND)]
+    assert starts == [0, 2700, 0, 900]
+    usual = ClockFit((*REGULAR, stretch(7000, 7960, 5405)), 0)
+    assert proposed_halves(1, usual, PARTS, 9000 * SECOND)[-1].clock_start(PARTS) == 5400 * SECOND

@@ -45,6 +45,12 @@ def test_the_minute_of_extra_time_is_no_time_added() -> None:
     assert clock.text(1, 9005 * SECOND) == "120+0:06"
 
 
+def test_a_clock_that_begins_extra_time_at_zero_is_called_as_it_is_shown() -> None:
+    clock = match(runs=[*RUNS, (7000, 7970, 5), (8100, 9010, 901)])
+    assert [half.half for half in clock.halves] == [1, 2, 3, 4]
+    assert (clock.text(1, 7485 * SECOND), clock.text(1, 8200 * SECOND)) == ("08:10", "16:41")
+
+
 def test_a_goal_is_checked_by_the_next_change_of_the_score() -> None:
     clock = match((10, 1000, (0, 0)), (1012, 2000, (1, 0)), (2030, 2890, (1, 1)))
     goals = [1004 * SECOND, 2010 * SECOND]

@@ -49,6 +49,12 @@ def test_extra_time_lies_in_the_same_file() -> None:
     assert placed(clock_of(WHOLE), (3, 480)) == ([], {NO_HALF: 1})
 
 
+def test_extra_time_whose_clock_begins_at_zero_lies_where_that_shows_it() -> None:
+    for first in (0, 900):
+        clock = clock_of([*WHOLE, (7700, 8620, 0), (8700, 8990, first)])
+        assert placed(clock, (2, 2850), (3, 480), (4, 100)) == ([(1, 7550), (1, 8180), (1, 8800)], {})
+
+
 def test_before_the_clock_is_seen_and_after_it_is_gone_a_little_is_known() -> None:
     there, left = placed(clock_of(WHOLE), (1, 0), (2, 0), (2, 2910), (2, 2950))
     assert there == [(1, 900), (1, 4700), (1, 7610)]

@@ -37,6 +37,7 @@ from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
+from spotting_core.preflight.video import check_domain
 from spotting_core.tasks.boundaries import BOUNDARIES
 from spotting_core.tasks.calibration import CALIBRATION
 from spotting_core.tasks.registry import layer_task, register, task_named, tasks
@@ -290,3 +291,6 @@ def test_the_notice_of_a_model_speaks_of_what_it_finds() -> None:
     notices = {name: domain_notice(read_card(model_folder(name)), source) for name in ("pitch-lines", BUNDLED)}  # type: ignore[arg-type]
     assert "its calibrations are a demonstration" in str(notices["pitch-lines"])
     assert "its spots are a demonstration" in str(notices[BUNDLED])
+    for name, noun in (("pitch-lines", "calibrations"), ("whole-shots", "shots"), (BUNDLED, "spots")):
+        [finding] = check_domain(source, read_card(model_folder(name)))  # type: ignore[arg-type]
+        assert finding.fix == f"Take its {noun} as a demonstration"

@@ -1,6 +1,6 @@
 // Times: match clock, the parts of the match on show, and the table of presentation times of a file.
 
-let parts = { name: "part", between: "", length: null, frames: false, teams: false };
+let parts = { name: "part", between: "", length: null, extraLength: null, regular: null, frames: false, teams: false };
 let rates = new Map(); // frames a second by part
 let alone = true; // whether the match has but one part
 
@@ -34,11 +34,20 @@ export function matchClock(half, seconds, decimals = 0) {
 
 /** The same where the part is known. */
 export function partClock(half, seconds, decimals = 0) {
-  const { length } = parts;
   if (parts.frames && rates.get(half)) return `frame ${Math.round(Math.max(0, seconds) * rates.get(half))}`;
-  if (length === null || seconds < length) return halfClock(seconds + (half - 1) * (length ?? 0), decimals);
+  const length = isExtra(half) ? parts.extraLength : parts.length;
+  if (length === null || seconds < length) return halfClock(seconds + partStart(half), decimals);
   const over = halfClock(seconds - length, decimals);
-  return `${Math.floor((length * half) / 60)}+${over.startsWith("0") ? over.slice(1) : over}`;
+  return `${Math.floor(partStart(half + 1) / 60)}+${over.startsWith("0") ? over.slice(1) : over}`;
+}
+
+/** Whether a part is of extra time. */
+const isExtra = (half) => parts.extraLength !== null && half > parts.regular;
+
+/** Second of the match clock at which a part begins; 0 where each has a clock of its own. */
+function partStart(half) {
+  const regular = isExtra(half) ? parts.regular : half - 1;
+  return regular * (parts.length ?? 0) + (half - 1 - regular) * (parts.extraLength ?? 0);
 }
 
 /** mm:ss with decimals, cut and never rounded up. */
