@@ -194,19 +194,21 @@ def read_curves(case: Case) -> list[Curve]:
 
 def print_case(console: Console, case: Case, curves: Sequence[Curve]) -> None:
     """Score at every share, area under the curve and the share that reaches 98 %, loose and tight."""
-    from spotting_core.active.summary import summaries
+    from spotting_core.active.summary import CHANCE, summaries
 
     for figure in ("loose", "tight"):
         strategies = summaries(curves, figure)
-        shares = (f"{share:.0%}" for share in strategies[0].shares)
-        title = f"{case.name}, {figure}"
-        table = Table(title, *shares, "area", "98 % at", "seeds", box=None, header_style="bold", pad_edge=False)
+        columns = (f"{case.name}, {figure}", *(f"{share:.0%}" for share in strategies[0].shares))
+        summary = ("area", "more than by chance", "98 % at", "seeds")
+        table = Table(*columns, *summary, box=None, header_style="bold", pad_edge=False)
         for one in strategies:
-            area, enough = one.area, one.sufficient_share
+            area, enough, more = one.area, one.sufficient_share, one.gain
+            by_chance = more is None or one.strategy == CHANCE
             table.add_row(
                 one.strategy,
                 *(f"{score.value:.3f}" for score in one.scores),
                 f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})",
+                "–" if by_chance else f"{more.value:+.3f} ({more.low:+.3f} to {more.high:+.3f})",
                 f"{enough.value:.0%} ({enough.low:.0%} to {enough.high:.0%})",
                 str(sum(curve.strategy == one.strategy for curve in curves)),
             )

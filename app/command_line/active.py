@@ -104,11 +104,14 @@ def _scores(name: str, strategies: list[StrategySummary]) -> Table:
 
 
 def _what_they_say(name: str, strategies: list[StrategySummary]) -> Table:
-    from spotting_core.active.summary import FULL
+    from spotting_core.active.summary import CHANCE, FULL
 
-    table = Table(f"{name}, mean over seeds", "area under the curve", f"share that reaches {FULL:.0%}", box=None)
+    columns = ("area under the curve", "more than by chance", f"share that reaches {FULL:.0%}")
+    table = Table(f"{name}, mean over seeds", *columns, box=None)
     for one in strategies:
-        table.add_row(one.strategy, _with_bounds(one.area, _score), _with_bounds(one.sufficient_share, "{:.0%}".format))
+        more = "–" if one.gain is None or one.strategy == CHANCE else _with_bounds(one.gain, "{:+.3f}".format)
+        enough = _with_bounds(one.sufficient_share, "{:.0%}".format)
+        table.add_row(one.strategy, _with_bounds(one.area, _score), more, enough)
     return table
 
 

@@ -1,12 +1,12 @@
 """What the curves of an experiment say: scores at every share, the area under them, and how much has to be labelled.
 
 Intervals are the middle 95 % of means over seeds that are drawn with replacement: they say how far another seed would
-lie, not other matches.
+lie, not other matches. All curves of a seed start from the same clips, so strategies are compared seed by seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ from spotting_core.evaluation.intervals import Interval
 FULL = 0.98
 """Share of the score with all labels that counts as just as good; the paper's claim is that a third of the labels
 reach it."""
+CHANCE = "random"
+"""The strategy that others are compared with."""
 _DRAWS = 1000
 
 
@@ -28,6 +30,7 @@ class StrategySummary:
         shares: (S,) labelled; minutes, keys: (S,) that it took, means over seeds.
         scores: of every share; area: under them over the share, as the mean score from the first share to 1.
         sufficient_share: the one that reaches ``FULL`` of the score with all labels.
+        gain: of area over choosing by chance, mean over the seeds that both have; None where there is no such curve.
     """
 
     strategy: str
@@ -37,15 +40,17 @@ class StrategySummary:
     scores: tuple[Interval, ...]
     area: Interval
     sufficient_share: Interval
+    gain: Interval | None
 
 
 def summaries(curves: Sequence[Curve], figure: str) -> list[StrategySummary]:
     """One for each strategy, in the order in which they come, by one of the task's figures."""
     names = dict.fromkeys(curve.strategy for curve in curves)
-    return [_summary(name, [c for c in curves if c.strategy == name], figure) for name in names]
+    by_chance = _areas([c for c in curves if c.strategy == CHANCE], figure)
+    return [_summary(name, [c for c in curves if c.strategy == name], figure, by_chance) for name in names]
 
 
-def _summary(name: str, curves: Sequence[Curve], figure: str) -> StrategySummary:
+def _summary(name: str, curves: Sequence[Curve], figure: str, by_chance: Mapping[int, float]) -> StrategySummary:
     shares = np.mean([[s.share for s in c.steps] for c in curves], axis=0)
     scores = np.array([[s.figures[figure] for s in c.steps] for c in curves])  # (seeds, S)
     rng = np.random.default_rng(0)
@@ -61,7 +66,25 @@ def _summary(name: str, curves: Sequence[Curve], figure: str) -> StrategySummary
         sufficient_share=Interval.of_draws(
             sufficient_share(shares, mean), np.array([sufficient_share(shares, one) for one in drawn])
         ),
+        gain=_gain(_areas(curves, figure), by_chance),
     )
+
+
+def _areas(curves: Sequence[Curve], figure: str) -> dict[int, float]:
+    """Area under each curve, by its seed."""
+    return {
+        c.seed: area(np.array([s.share for s in c.steps]), np.array([s.figures[figure] for s in c.steps]))
+        for c in curves
+    }
+
+
+def _gain(own: Mapping[int, float], by_chance: Mapping[int, float]) -> Interval | None:
+    """How much more area there is, mean over the seeds that both have."""
+    apart = np.array([own[seed] - by_chance[seed] for seed in sorted(own.keys() & by_chance.keys())])
+    if not len(apart):
+        return None
+    drawn = apart[np.random.default_rng(0).integers(len(apart), size=(_DRAWS, len(apart)))].mean(1)
+    return Interval.of_draws(float(apart.mean()), drawn)
 
 
 def area(shares: np.ndarray, scores: np.ndarray) -> float:

@@ -89,7 +89,7 @@ def test_the_shipped_experiments_can_be_read(path: Path) -> None:
 
 def test_the_figure_in_its_forms() -> None:
     values = tuple(Interval(v, v - 0.1, v + 0.1) for v in (0.2, 0.5))
-    one = StrategySummary("random", (0.1, 1.0), (1.0, 2.0), (3.0, 4.0), values, values[0], values[1])
+    one = StrategySummary("random", (0.1, 1.0), (1.0, 2.0), (3.0, 4.0), values, values[0], values[1], None)
     for form, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
         assert label_curves({"loose": [one], "tight": [one] * 9}, form).startswith(start)
     with pytest.raises(BadInputError, match="'gif'"):

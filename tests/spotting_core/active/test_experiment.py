@@ -247,3 +247,16 @@ def test_a_summary_is_the_mean_over_seeds_with_its_interval() -> None:
     assert one.area.value == pytest.approx(0.4)
     assert one.sufficient_share.value == pytest.approx(0.975)
     assert one.minutes == (5.0, 10.0)
+    assert one.gain is None  # nothing was chosen by chance
+
+
+def test_strategies_are_compared_with_chance_seed_by_seed() -> None:
+    def curve(strategy: str, seed: int, score: float) -> Curve:
+        return Curve(strategy, seed, tuple(Step(s, s, 1.0, 1, 1, {"loose": score}) for s in (0.5, 1.0)))
+
+    by_chance = [curve("random", 1, 0.2), curve("random", 2, 0.6)]
+    chosen = [curve("margin", 1, 0.3), curve("margin", 2, 0.72), curve("margin", 3, 0.9)]  # the third has no other
+    _, one = summaries([*by_chance, *chosen], "loose")
+    assert one.gain is not None
+    assert one.gain.value == pytest.approx(0.11)
+    assert (one.gain.low, one.gain.high) == (pytest.approx(0.1), pytest.approx(0.12))  # scores alone are .4 apart
