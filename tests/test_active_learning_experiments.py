@@ -71,7 +71,8 @@ def test_the_table_says_score_area_and_share() -> None:
         return Curve("random", seed, steps)
 
     console = Console(width=200, record=True)
-    print_case(console, Case("none-such"), [curve(1, 0.6), curve(2, 0.4)])
+    print_case(console, Case("none-such"), [curve(seed, middle) for seed, middle in ((1, 0.6), (2, 0.4), (3, 0.5))])
     shown = console.export_text()
-    for text in ("none-such, loose", "none-such, tight", "0.500", "0.250", "0.800", "50%", "2"):
+    for text in ("none-such, loose", "none-such, tight", "0.500", "0.250", "0.800", "50%"):
         assert text in shown
+    assert all(line.split()[-1] == "3" for line in shown.splitlines() if line.startswith("random"))
