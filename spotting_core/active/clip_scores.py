@@ -8,12 +8,10 @@ import numpy as np
 import torch
 
 from spotting_core.active.config import BATCH_ENTROPY, DROPOUT, ActiveConfig
-from spotting_core.active.pool import Pool
+from spotting_core.active.pool import Pool, PoolClip
 from spotting_core.active.strategies import NONE, ONE, PASSES, ClipConfidences, Strategy
 from spotting_core.inference.score import score_half
 from spotting_core.models.judge import Judge
-from spotting_core.models.window import Samples
-from spotting_core.samples.half import HalfSamples
 
 _BATCH = 64
 OFFICIAL_BATCH = 256
@@ -51,8 +49,8 @@ def scores_of(strategy: Strategy, clips: ClipConfidences, config: ActiveConfig) 
 def confidences(judge: Judge, pool: Pool, *, dropout: bool = False) -> np.ndarray:
     """How sure a network is that a class occurs in each clip of a pool: float64 (N, C).
 
-    A network that judges windows as a whole is asked about one laid in the clip's middle; of any other the surest
-    sample of the clip counts.
+    A network that judges windows as a whole is asked about one laid in the clip's middle, or where they are shorter
+    than a clip about as many as cover it, of which the surest counts; of any other the surest sample of the clip.
     """
     with judge.evaluating(dropout=dropout):
         values = _of_windows(judge, pool) if judge.plan.whole else _of_samples(judge, pool, dropout=dropout)
@@ -61,15 +59,24 @@ def confidences(judge: Judge, pool: Pool, *, dropout: bool = False) -> np.ndarra
 
 def _of_windows(judge: Judge, pool: Pool) -> np.ndarray:
     length = judge.plan.length
+    places = [(number, start) for number, clip in enumerate(pool.clips) for start in _starts(clip, pool, length)]
     confidence: list[np.ndarray] = []
-    windows: list[Samples] = []
-    for clip in pool.clips:
-        half: HalfSamples = pool.halves[clip.half].samples
-        start = clip.start + (pool.samples - length) // 2
-        windows.append(half.read(start, length, judge.plan.outside))
-    for at in range(0, len(windows), _BATCH):
-        confidence += [scores.confidence[0] for scores in judge.scores(windows[at : at + _BATCH])]
-    return np.stack(confidence)
+    for at in range(0, len(places), _BATCH):
+        windows = [
+            pool.halves[pool.clips[number].half].samples.read(start, length, judge.plan.outside)
+            for number, start in places[at : at + _BATCH]
+        ]
+        confidence += [scores.confidence[0] for scores in judge.scores(windows)]
+    surest = np.zeros((len(pool), confidence[0].shape[-1]), confidence[0].dtype)
+    np.maximum.at(surest, [number for number, _ in places], np.stack(confidence))
+    return surest
+
+
+def _starts(clip: PoolClip, pool: Pool, length: int) -> Sequence[int]:
+    """First samples of the windows by which a clip is judged; each has a sample of the half."""
+    if length >= pool.samples:
+        return (clip.start + (pool.samples - length) // 2,)
+    return range(clip.start, clip.stop, length)
 
 
 def _of_samples(judge: Judge, pool: Pool, *, dropout: bool) -> np.ndarray:

@@ -8,8 +8,8 @@ set back, or that has not come on through a break. In a file of which nothing ea
 the clock runs further than time is added.
 
 Some clocks begin extra time at 00:00. After a second half that reached 90:00 that is told from a recording that begins
-anew by what only extra time does: the clock is last seen at about 15:00, and the file goes on. So it is in a file that is of
-extra time by its name.
+anew by what only extra time does: the clock is last seen at about 15:00, and the file goes on. So it is in a file
+that is of extra time by its name.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from spotting_core.active.clip_scores import confidences
 from spotting_core.active.config import ActiveOrder, read_active
 from spotting_core.active.experiment import Curve, Experiment, Step
+from spotting_core.active.pool import Pool
 from spotting_core.active.summary import area, sufficient_share, summaries
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
@@ -126,6 +128,21 @@ def test_dropout_passes_differ_and_the_network_is_left_as_it_was(
     plain, again = (confidences(judge, own.pool) for _ in range(2))
     assert np.array_equal(plain, again)
     assert all(part.training for part in judge.network.modules())
+
+
+def test_windows_shorter_than_a_clip_cover_it_to_the_end_of_the_half(
+    root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    made = order(tmp_path)
+    short = replace(made.training, model={"window": 4, "before": 2, "after": 1})
+    own = Experiment(replace(made, training=short), root, tmp_path / "run", data)
+    judge = own._judge(own._trained(own._first(1), 1, ""))
+    matches, rate = own.pool.matches, own.pool.halves[0].samples.rate
+    length = len(own.pool.halves[0])
+    samples = next(n for n in range(8, length, 4) if 0 < length % n <= (n - 4) // 2)  # the middle lies behind it
+    surest, of_windows = (confidences(judge, Pool(matches, n / rate)) for n in (samples, 4))
+    clips = np.split(of_windows[: -(-length // 4)], range(samples // 4, length // 4 + 1, samples // 4))
+    assert np.allclose(surest[: len(clips)], [windows.max(0) for windows in clips])
 
 
 def test_efforts_end_by_the_loss_or_learn_faster(tmp_path: Path) -> None:
