@@ -37,6 +37,7 @@ from spotting_core.media.times import read_time_table
 MODEL = "dense-unet"  # reads what the bundled spotting model sees in pictures, and no entities
 HALF = DEMO / "1_360p.mp4"
 RATE = 25
+_TOUCHLINE = (sys.executable, "-c", "from app.command_line import main; main()")
 _CHECKS = ("length", "clock", "steadiness")  # of the doctor's
 _WITHIN = 1.0  # seconds by which a spot may differ from the demo's
 _LOST, _AD = 30, 30  # seconds
@@ -45,7 +46,7 @@ _GAP = (100, 10)  # second of the half at which it begins, and its seconds
 _SHORT = 120  # seconds of the heavy ones
 _ENCODED = {"preset": "ultrafast", "crf": "20", "bf": "0", "g": str(2 * RATE)}
 
-Found = tuple[str, float]
+LabelledSecond = tuple[str, float]
 """Class and second of a spot."""
 
 
@@ -64,14 +65,14 @@ class Recording:
 
     Arguments:
         match: folder of its video; shown: where it shows the demo's half; gaps: what is to be named of it, each by
-        words of which one must stand in what is said.
+        words of which one must stand in what the doctor names.
     """
 
     match: Path
     shown: Sequence[Shown]
     gaps: Sequence[str] = field(default_factory=tuple)
 
-    def expected(self, spots: Sequence[Found]) -> list[Found]:
+    def expected(self, spots: Sequence[LabelledSecond]) -> list[LabelledSecond]:
         """The spots of the demo's half, wherever the recording shows them."""
         return [
             (label, time - one.source + one.at)
@@ -205,9 +206,8 @@ def with_ads(folder: Path) -> Recording:
     encoded(pieces / "first-1.mp4", itertools.chain(before, images[: len(images) // 2]), RATE)
     after = itertools.islice(pictures(640, 360, length), _AD_AT * RATE, None)
     encoded(pieces / "first-2.mp4", itertools.chain(images[len(images) // 2 :], after), RATE)
-    command = [sys.executable, "-c", "from app.command_line import main; main()"]
     call = ("join", str(pieces / "first-1.mp4"), str(pieces / "first-2.mp4"), "--out", str(folder / "1_360p.mp4"))
-    subprocess.run([*command, *call], cwd=REPOSITORY, check=True, capture_output=True)
+    subprocess.run([*_TOUCHLINE, *call], cwd=REPOSITORY, check=True, capture_output=True)
     match = folder / "match"
     match.mkdir()
     (folder / "1_360p.mp4").rename(match / "1_360p.mp4")
@@ -228,7 +228,7 @@ def advertisements(width: int, height: int, seconds: int) -> Iterator[np.ndarray
 # --- measuring ----------------------------------------------------------------------------------------
 
 
-def spots_in(place: Path) -> list[Found]:
+def spots_in(place: Path) -> list[LabelledSecond]:
     """The spots that an analysis has left."""
     return [(spot["label"], float(spot["time"])) for spot in json.loads((place / "out.json").read_text())["spots"]]
 
@@ -236,14 +236,16 @@ def spots_in(place: Path) -> list[Found]:
 def named(match: Path, place: Path) -> list[str]:
     """What ``touchline doctor`` says of a recording."""
     environment = {**os.environ, "TOUCHLINE_DATA": str(place / "data")}
-    command = [sys.executable, "-c", "from app.command_line import main; main()", "doctor", str(match)]
     report = place / "doctor.json"
-    subprocess.run([*command, "--json", str(report)], cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*_TOUCHLINE, "doctor", str(match), "--json", str(report)],
+        cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
     findings = json.loads(report.read_text())["findings"]
     return [f"{one['what']}: {one['evidence']}" for one in findings if one["check"] in _CHECKS]
 
 
-def again(expected: Sequence[Found], spots: Sequence[Found]) -> int:
+def again(expected: Sequence[LabelledSecond], spots: Sequence[LabelledSecond]) -> int:
     """How many of the expected spots there are."""
     return sum(any(own == label and abs(at - time) <= _WITHIN for own, at in spots) for label, time in expected)
 
@@ -281,24 +283,24 @@ def main() -> None:
     console.print(table)
 
 
-def measured(make: Callable[[Path], Recording], place: Path, demo: Sequence[Found]) -> tuple[str, ...]:
+def measured(make: Callable[[Path], Recording], place: Path, demo: Sequence[LabelledSecond]) -> tuple[str, ...]:
     """A row of the table."""
     place.mkdir()
     recording = make(place)
     (video,) = recording.match.iterdir()
-    said = named(recording.match, place)
+    sentences = named(recording.match, place)
     seconds, most, _ = analyse(recording.match, place, MODEL)
     length = read_time_table(video).duration / 1e6
     expected, spots = recording.expected(demo), spots_in(place)
-    found = again(expected, spots)
-    unnamed = [words for words in recording.gaps if not any(words in sentence for sentence in said)]
+    shown_again = again(expected, spots)
+    unnamed = [words for words in recording.gaps if not any(words in sentence for sentence in sentences)]
     return (
         f"{length / 60:.1f} min",
         f"{length / seconds:.1f}",
         f"{most / 1000:.2f} GB",
-        f"{found} of {len(expected)}",
+        f"{shown_again} of {len(expected)}",
         str(len(spots) - again(spots, expected)),
-        "; ".join([*said, *(f"NOT NAMED: {words}" for words in unnamed)]) or "nothing",
+        "; ".join([*sentences, *(f"NOT NAMED: {words}" for words in unnamed)]) or "nothing",
     )
 
 

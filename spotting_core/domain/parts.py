@@ -23,8 +23,10 @@ from spotting_core.domain.clock import half_clock
 
 TIME, FRAMES = "time", "frames"
 _MINUTE = 60_000_000  # microseconds
-_FOOTBALL = (2, 45.0)  # halves of two teams, and their minutes
-_EXTRA_HALVES, _EXTRA_LENGTH = 2, 15 * _MINUTE
+REGULAR_HALVES, EXTRA_HALVES = 2, 2
+"""Of a match of football, before and of extra time."""
+_FOOTBALL = (REGULAR_HALVES, 45.0)  # halves of two teams, and their minutes
+_EXTRA_LENGTH = 15 * _MINUTE
 MOST_PARTS = 999
 """Number that no part of a match is above."""
 _SHORTEST, _LONGEST = 1 / 60, 24 * 60.0  # minutes
@@ -84,20 +86,21 @@ class Parts:
     @property
     def most(self) -> int | None:
         """How many a match has at most with extra time, None for any number."""
-        return self.count if not self._has_extra_time else _FOOTBALL[0] + _EXTRA_HALVES
+        return self.count if not self.has_extra_time else REGULAR_HALVES + EXTRA_HALVES
 
     @property
-    def _has_extra_time(self) -> bool:
+    def has_extra_time(self) -> bool:
+        """Whether a match may have extra time, as football alone."""
         return self.teams and (self.count, self.minutes) == _FOOTBALL
 
     @property
     def extra_length(self) -> int | None:
         """Regular length of a part of extra time in microseconds; None where there is none."""
-        return _EXTRA_LENGTH if self._has_extra_time else None
+        return _EXTRA_LENGTH if self.has_extra_time else None
 
     def is_extra(self, number: int) -> bool:
         """Whether a part is of extra time."""
-        return self._has_extra_time and number > _FOOTBALL[0]
+        return self.has_extra_time and number > REGULAR_HALVES
 
     def length_of(self, number: int) -> int | None:
         """Regular length of a part in microseconds, shorter in extra time."""
@@ -136,7 +139,7 @@ class Parts:
 
     def start(self, number: int) -> int:
         """Where the match clock begins in a part, microseconds; 0 where each part has a clock of its own."""
-        regular = min(number - 1, _FOOTBALL[0]) if self.is_extra(number) else number - 1
+        regular = min(number - 1, REGULAR_HALVES) if self.is_extra(number) else number - 1
         return regular * (self.length or 0) + (number - 1 - regular) * _EXTRA_LENGTH
 
     def at_clock(self, clock: int) -> int:
@@ -148,7 +151,7 @@ class Parts:
             return 1
         number = clock // self.length + 1
         if self.is_extra(number):
-            number = (clock - self.start(_FOOTBALL[0] + 1)) // _EXTRA_LENGTH + _FOOTBALL[0] + 1
+            number = (clock - self.start(REGULAR_HALVES + 1)) // _EXTRA_LENGTH + REGULAR_HALVES + 1
         return max(1, number if self.most is None else min(number, self.most))
 
     def match_clock(

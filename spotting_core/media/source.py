@@ -2,10 +2,11 @@
 
 match.mp4                                       one part
 my_match/first.mp4  my_match/second.mp4         two parts, in the order of their names
-my_match/first.mp4  second.mp4  ET1.mp4  ET2.mp4        four, also of extra time: so names say, as 1 to 4 alone do
+my_match/first.mp4  second.mp4  ET1.mp4  ET2.mp4        four, also of extra time: so names say beside other halves,
+                                                        as ET1 and ET2 alone do, and 1 to 4
 <date - time Home h - a Away>/1_720p.mkv 2_720p.mkv Labels-v2.json …   SoccerNet's layout
 
-How many parts a match may have its class table says: ``check_parts``.
+How many parts a match may have, and whether there is extra time at all, its class table says: ``check_parts``.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from typing import Protocol
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError, printable
 from spotting_core.base.files import read_json
-from spotting_core.domain.parts import Parts
-from spotting_core.media.extra_time_names import NOT_WHICH, extra_half
+from spotting_core.domain.parts import EXTRA_HALVES, REGULAR_HALVES, Parts
+from spotting_core.media.extra_time_names import ExtraHalf, extra_halves, is_first_half
 from spotting_core.media.fingerprint import joint_hash, kept_hash
 from spotting_core.media.recordings import chaptered, recordings_of
 
@@ -47,6 +48,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 
 _NUMBERED = re.compile(r"^([1-9]\d{0,2})_(?:(\d+)p|(HQ))\.\w+$")
+_SIZE = re.compile(r"[\s_.-](?:(\d{3,4})p|HQ)$")
 _DIGITS = re.compile(r"(\d+)")
 _GAME_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2}) - (\d{2}-\d{2}) (.+?) (\d+) - (\d+) (.+)$")
 _PREFERRED_HEIGHT = 720
@@ -56,8 +58,7 @@ _WHICH = (
     "them (touchline join); move other matches into folders of their own"
 )
 _LISTED = 4  # parts that a remark names one by one
-_REGULAR = 2  # parts before extra time
-_BARE = [str(number) for number in range(1, 5)]  # names of four videos that are numbers alone
+_MOST_HALVES = REGULAR_HALVES + EXTRA_HALVES
 
 
 @dataclass(frozen=True)
@@ -104,31 +105,53 @@ class MatchSource:
         halves: in order; a single file is part 1.
         fixture: names and score where known.
         named: numbers of the parts that their files' names say.
+        unclear: videos that by their names are of extra time, and not one for each half of it; football has no place
+            for them, to others they are as all.
     """
 
     path: Path
     halves: tuple[HalfSource, ...]
     fixture: Fixture
     named: frozenset[int] = frozenset()
+    unclear: tuple[Path, ...] = ()
 
     def remarks(self, parts: Parts) -> tuple[str, ...]:
         """What a user should know about how the files were understood."""
-        there = {h.half: h.path.name for h in self.halves}
-        is_named = {number: f"{parts.title_with_extra_time(number)} is {name}" for number, name in there.items()}
-        ordered = [text for number, text in is_named.items() if number not in self.named]
-        extra = [text for number, text in is_named.items() if parts.is_extra(number)]
-        lines = []
-        if self.named and len(there) < ((parts.most if extra else parts.count) or max(there)):
-            titles = " and ".join(parts.title(number) for number in there)
-            lines.append(f"only {titles} {'has' if len(there) == 1 else 'have'} a video")
+        named = self._named(parts)
+        extra = {number for number in named if parts.is_extra(number) and number <= _MOST_HALVES}
+        there = {
+            h.half: f"{(parts.title_with_extra_time if h.half in extra else parts.title)(h.half)} is {h.path.name}"
+            for h in self.halves
+        }
+        ordered = [text for number, text in there.items() if number not in named]
+        by_name = {h.half for h in self.halves if h.half in named and not is_numbered(h.path)} | extra
+        lines = self._lacks(parts, named, extra)
         if ordered and len(there) > 1:
             more = [f"and so on to {ordered[-1]}"] if len(ordered) > _LISTED else []
             lines.append(f"{', '.join([*ordered[:_LISTED], *more])}, by the order of their names")
-        if extra:
-            lines.append(f"{', '.join(extra)}, by {'its name' if len(extra) == 1 else 'their names'}")
+        if by_name:
+            texts = [text for number, text in there.items() if number in by_name]
+            lines.append(f"{', '.join(texts)}, by {'its name' if len(texts) == 1 else 'their names'}")
         if self.pieces and ordered:
             lines.append(f"{self.pieces}, which touchline join makes one video")
         return tuple(lines)
+
+    def _named(self, parts: Parts) -> frozenset[int]:
+        """Numbers of the parts that names say; numbers alone say halves of football, to others they are an order."""
+        bare = {h.half for h in self.halves if h.path.stem == str(h.half)}
+        return self.named if parts.has_extra_time else self.named - bare
+
+    def _lacks(self, parts: Parts, named: frozenset[int], extra: set[int]) -> list[str]:
+        """A clause where parts have no video; a lone one of extra time may hold both halves of it."""
+        marks = extra_halves([h.path for h in self.halves])
+        both = bool(extra) and not all(half.known for half in marks.values())
+        numbers = [h.half for h in self.halves if not (both and h.half in extra)]
+        expected = (parts.most if extra and not both else parts.count) or max(numbers)
+        if not named or len(numbers) >= expected:
+            return []
+        titles = " and ".join(parts.title(number) for number in numbers)
+        before = "before extra time " if both else ""
+        return [f"{before}only {titles} {'has' if len(numbers) == 1 else 'have'} a video"]
 
     @property
     def pieces(self) -> str:
@@ -170,8 +193,7 @@ def open_match(path: Path) -> MatchSource:
     whose names say that they are of extra time.
 
     Errors:
-        BadInputError: nothing there, a folder without videos, or one of whose videos of extra time the names do not
-            tell which is which.
+        BadInputError: nothing there, or a folder without videos.
     """
     path = path.expanduser().absolute()
     if path.is_file():
@@ -179,12 +201,13 @@ def open_match(path: Path) -> MatchSource:
     if not path.is_dir():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
     videos = videos_in(path)
-    extra = _extra_parts(videos)
-    others = [video for video in videos if video not in [part.path for part in extra]]
-    numbered = any(map(is_numbered, others))
+    numbered = any(map(is_numbered, videos))
+    extra, others, unclear = _extra_time(videos)
     regular = _numbered_parts(others) if numbered else _parts_in_order(others)
-    named = extra if not numbered and sorted(video.stem for video in others) != _BARE else (*regular, *extra)
-    return MatchSource(path, (*regular, *extra), read_fixture(path), frozenset(part.half for part in named))
+    bare = sorted(video.stem for video in videos) == [str(number + 1) for number in range(_MOST_HALVES)]
+    named = (*regular, *extra) if numbered or bare else extra
+    fixture = read_fixture(path)
+    return MatchSource(path, (*regular, *extra), fixture, frozenset(part.half for part in named), unclear)
 
 
 def videos_in(folder: Path) -> list[Path]:
@@ -213,8 +236,12 @@ def check_parts(match: MatchSource, parts: Parts) -> None:
     """A match must not have more parts than its class table knows, but for those of extra time that names say.
 
     Errors:
-        BadInputError: it has.
+        BadInputError: it has, or the names of videos of extra time do not tell which is which.
     """
+    if match.unclear and parts.has_extra_time:
+        names = " and ".join(video.name for video in match.unclear)
+        what = f"by their names these videos are not one for each half of extra time: {names}"
+        raise BadInputError(what, where=match.path, fix=_what_they_may_be(match, parts))
     last = match.halves[-1].half
     if parts.count is None or last <= parts.count:
         return
@@ -233,10 +260,11 @@ def _what_they_may_be(match: MatchSource, parts: Parts) -> str:
     """What to do with a folder of too many videos."""
     if match.pieces:
         return f"{match.pieces}; touchline join makes one video of them"
-    extra_time = parts.most != parts.count
-    recordings = recordings_of(half.path for half in match.halves)
-    regular = [name for name, pieces in recordings.items() if not extra_half(pieces[0])]
-    pieces = [name for name in regular if len(recordings[name]) > 1]
+    extra_time = parts.has_extra_time
+    videos = list(dict.fromkeys((*(half.path for half in match.halves), *match.unclear)))
+    recordings, extra = recordings_of(videos), extra_halves(videos)
+    regular = [name for name, pieces in recordings.items() if pieces[0] not in extra]
+    pieces = [name for name in recordings if len(recordings[name]) > 1]
     if pieces and len(regular) <= (parts.count or 0):
         joined = f"By their names some are pieces of {' and '.join(pieces)}, which touchline join makes one video"
         return f"{joined}; those of extra time are to be named ET1 and ET2" if extra_time else joined
@@ -257,26 +285,40 @@ def _preferred(sizes: Sequence[tuple[int, Path]]) -> Path:
     return max(fitting)[1] if fitting else min(sizes)[1]
 
 
-def _extra_parts(videos: Sequence[Path]) -> tuple[HalfSource, ...]:
-    """The videos that are of extra time by their names, in order; none beside more videos than come before it.
+def _extra_time(videos: Sequence[Path]) -> tuple[tuple[HalfSource, ...], Sequence[Path], tuple[Path, ...]]:
+    """The parts of extra time by the names of their videos, all other videos, and those that are not one for each half
+    of it by their names.
 
-    A lone one that does not say which half of it holds the first, or both.
-
-    Errors:
-        BadInputError: the names do not tell which is which.
+    Names count beside videos of the halves before it, and where no video has another name. A lone one that does not say
+    which half of it holds the first, or both.
     """
-    halves = {video: half for video in videos if (half := extra_half(video)) is not None}
-    others = [video for video in videos if video not in halves]
-    numbers = [int(name.group(1)) for video in others if (name := _NUMBERED.match(video.name))]
-    if not halves or (not numbers and len(others) > _REGULAR):
-        return ()
-    if list(halves.values()) == [NOT_WHICH]:
-        halves = dict.fromkeys(halves, 1)
-    if NOT_WHICH in halves.values() or len(set(halves.values())) < len(halves) or max(numbers, default=0) > _REGULAR:
-        names = " and ".join(sorted(video.name for video in halves))
-        what = f"the names of these videos do not say which half of extra time each holds: {names}"
-        raise BadInputError(what, where=videos[0].parent, fix=_WHICH)
-    return tuple(HalfSource(_REGULAR + half, video) for video, half in sorted(halves.items(), key=lambda one: one[1]))
+    marks = extra_halves(videos)
+    others = [video for video in videos if video not in marks]
+    numbers = {video: int(name.group(1)) for video in others if (name := _NUMBERED.match(video.name))}
+    alone = len(others) == 1 and is_first_half(others[0], videos)  # beside another name "ET1" may be anything
+    if not marks or not (numbers or alone or len(others) in (0, REGULAR_HALVES)):
+        return (), videos, ()
+    beyond = [video for video, number in numbers.items() if number > REGULAR_HALVES]
+    halves: dict[int, list[Path]] = {}
+    for video, half in marks.items():
+        halves.setdefault(1 if len(marks) == 1 and not half.known else half.value, []).append(video)
+    if beyond or ExtraHalf.NOT_WHICH.value in halves or not all(map(_are_sizes, halves.values())):
+        return (), videos, tuple(sorted((*marks, *beyond))) if others else ()
+    sizes = {REGULAR_HALVES + half: [(_lines(video), video) for video in same] for half, same in halves.items()}
+    return tuple(HalfSource(number, _preferred(sizes[number])) for number in sorted(sizes)), others, ()
+
+
+def _are_sizes(videos: Sequence[Path]) -> bool:
+    """Whether videos are one, in several sizes of its picture: ``ET1_360p`` and ``ET1_720p``."""
+    stems = {_SIZE.sub("", video.stem) for video in videos}
+    sized = all(_SIZE.search(video.stem) for video in videos) and len(set(map(_lines, videos))) == len(videos)
+    return len(videos) == 1 or (len(stems) == 1 and sized)
+
+
+def _lines(video: Path) -> int:
+    """Lines of a video's picture as its name says, 1080 where it does not."""
+    size = _SIZE.search(video.stem)
+    return int(size.group(1) or 1080) if size else 1080
 
 
 def _parts_in_order(videos: Sequence[Path]) -> tuple[HalfSource, ...]:

@@ -184,6 +184,7 @@ def _check_repeats(document: Document) -> list[Finding]:
 def check_videos(source: MatchSource, media: Sequence[Media], parts: Parts, card: Card | None = None) -> list[Finding]:
     """All checks of a match's videos and the feature files beside them."""
     findings = [*video.check_order(source, parts), *video.check_alike(media, parts)]
+    findings += video.check_pieces(source, media, parts)
     for half, one in zip(source.halves, media, strict=True):
         findings += [*video.check_playback(one), *video.check_steadiness(one), *video.check_clock_breaks(one)]
         findings += video.check_interlacing(one)

@@ -11,7 +11,7 @@ import numpy as np
 from spotting_core.base.arrays import check_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import half_clock
-from spotting_core.domain.parts import Parts
+from spotting_core.domain.parts import EXTRA_HALVES, REGULAR_HALVES, Parts
 from spotting_core.media.completeness import clock_breaks, shortcomings
 from spotting_core.media.empty_edits import empty_stretches
 from spotting_core.media.ingest import Media
@@ -29,6 +29,8 @@ _LATE = 100_000  # microseconds by which a picture may come late and still be wi
 _NAMED = 4  # stretches that are named
 _SHORT, _LONG = 1 / 270, 5 / 3  # regular lengths of a part, from 10 s to 75 minutes of a half
 _MINUTE = 60_000_000  # microseconds
+_SHORT_HALF = 40 * _MINUTE  # that a whole half is hardly below
+_ALIKE = 3 / 4  # of a piece of a half, that another may be shorter
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
 _SECOND = "second|2nd|2|zweite|segunda?|deuxi[eè]me"
 _FIRST = "first|1st|1|erste|primera?|premi[eè]re"
@@ -137,6 +139,23 @@ def check_length(media: Media, number: int, parts: Parts) -> list[Finding]:
             fix += f"; if it is a piece of a regular {parts.name}, join the pieces (touchline join)"
         findings.append(Finding(LENGTH, WARNING, f"{name} is longer than a {part}", evidence, fix))
     return findings
+
+
+def check_pieces(source: MatchSource, media: Sequence[Media], parts: Parts) -> list[Finding]:
+    """Whether four videos that are called 1 to 4 may be pieces of two halves, by their lengths, and no extra time."""
+    numbers = [str(number + 1) for number in range(REGULAR_HALVES + EXTRA_HALVES)]
+    if not parts.has_extra_time or [half.path.stem for half in source.halves] != numbers:
+        return []
+    lengths = [one.table.duration for one in media]
+    shortest = min(lengths[:REGULAR_HALVES])
+    if shortest >= _SHORT_HALF or max(lengths[REGULAR_HALVES:]) < _ALIKE * shortest:
+        return []
+    names = [one.path.name for one in media]
+    what = f"{', '.join(names[:-1])} and {names[-1]} may be pieces of two {parts.plural}"
+    shown = ", ".join(half_clock(length, 0) for length in lengths)
+    evidence = f"they last {shown}; {names[2]} and {names[3]} are taken for extra time"
+    fix = f"If they are, join those of a {parts.name} (touchline join)"
+    return [Finding(LENGTH, WARNING, what, evidence, fix)]
 
 
 def check_tracks(media: Media) -> list[Finding]:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
 
 import pytest
 
-from spotting_core.media.extra_time_names import NOT_WHICH, extra_half
+from spotting_core.media.extra_time_names import ExtraHalf, extra_half
+
+ONE, TWO, NOT_WHICH = ExtraHalf.FIRST, ExtraHalf.SECOND, ExtraHalf.NOT_WHICH
 
 
 @pytest.mark.parametrize(
     ("name", "half"),
     [
-        ("ET1", 1), ("match_et2", 2), ("ET 2", 2), ("ET1_720p", 1), ("1st extra", 1), ("extra1", 1), ("Extra-Time 2", 2),
-        ("second half of extra time", 2), ("extra time 2nd half", 2), ("final 2 - 1 ET1", 1), ("Verlängerung 1", 1),
-        ("segundo tiempo de la prórroga", 2), ("prolongation 1", 1), ("secondo tempo supplementari", 2),
-        ("extra time", NOT_WHICH), ("final ET", NOT_WHICH), ("extra time part 1", NOT_WHICH),
-        ("first half", None), ("2", None), ("Lyon et 2 autres", None), ("street1", None), ("extra 2026", None),
-        ("extras", None), ("ET10", None), ("planet", None),
+        ("ET1", ONE), ("match_et2", TWO), ("ET 2", TWO), ("ET1_720p", ONE), ("1st extra", ONE), ("Extra-Time 2", TWO),
+        ("second half of extra time", TWO), ("extra time 2nd half", TWO), ("final 2 - 1 ET1", ONE),
+        ("Verlängerung 1", ONE), ("segundo tiempo de la prórroga", TWO), ("prolongation 1", ONE),
+        ("secondo tempo supplementari", TWO), ("final ET 2", TWO), ("ET1-2", ONE),
+        ("extra time", NOT_WHICH), ("ET", NOT_WHICH), ("extra time part 1", NOT_WHICH), ("extra_time_a", NOT_WHICH),
+        ("first half", None), ("2", None), ("Nord et 2 autres", None), ("street1", None), ("extra 2026", None),
+        ("extras", None), ("ET10", None), ("planet", None), ("extra1", None), ("extra 2", None), ("final ET", None),
+        ("NORD ET SUD", None), ("NORD ET 2 AUTRES", None), ("mi-temps 1 ET 2", None), ("1st extra scenes", None),
+        ("extra time highlights", None), ("extra time 3", None),
     ],
 )  # fmt: skip
-def test_names_say_which_half_of_extra_time(name: str, half: int | None) -> None:
-    assert extra_half(Path(f"{name}.mp4")) == half
-    assert extra_half(Path(unicodedata.normalize("NFD", f"{name}.mp4"))) == half  # as macOS writes names
+def test_names_say_which_half_of_extra_time(name: str, half: ExtraHalf | None) -> None:
+    assert extra_half(name) is half
+    assert extra_half(unicodedata.normalize("NFD", name)) is half  # as macOS writes names

@@ -24,6 +24,14 @@ def test_names_say_which_recording_a_piece_is_of() -> None:
     assert names("first.mp4", "second.mp4") == {"first": ["first.mp4"], "second": ["second.mp4"]}
     assert names("00001.MTS") == {"00001": ["00001.MTS"]}
     assert names("ET1.mp4", "ET2.mp4") == {"ET1": ["ET1.mp4"], "ET2": ["ET2.mp4"]}  # two halves
+    halves = ("a.mp4", "b.mp4")
+    assert names(*halves, "extra time 1.mp4", "extra time 2.mp4").keys() == {"a", "b", "extra time 1", "extra time 2"}
+    three = ("extra time 1.mp4", "extra time 2.mp4", "extra time 3.mp4")
+    assert names(*three) == {"extra time": list(three)}
+    assert names(*halves, *three).keys() == {"a", "b", "extra time"}
+    assert names("ET1-1.mp4", "ET1-2.mp4", "ET2.mp4") == {"ET1": ["ET1-1.mp4", "ET1-2.mp4"], "ET2": ["ET2.mp4"]}
+    assert names("cup ET1-1.mp4", "cup ET1-2.mp4", "cup ET2.mp4").keys() == {"cup ET1", "cup ET2"}
+    assert names("Final extra time 1.mp4", "Final extra time 2.mp4").keys() == {"Final extra time"}  # of one match
     assert names("extra time part 1.mp4", "extra time part 2.mp4").keys() == {"extra time"}
 
 

@@ -107,21 +107,71 @@ def test_a_match_of_football_has_no_third_half_that_no_name_says(
     assert "move other matches into folders of their own" in caught.value.fix
 
 
+NOT_ONE_EACH = "by their names these videos are not one for each half of extra time: "
+THREE, FOUR, FIVE = (f"this folder holds {count} videos, a match has at most 2" for count in (3, 4, 5))
+
+
 @pytest.mark.parametrize(
-    ("names", "halves"),
+    ("names", "outcome"),
     [
-        ("1 2 3 4", {1: "1", 2: "2", 3: "3", 4: "4"}),
-        ("b a ET2 ET1", {1: "a", 2: "b", 3: "ET1", 4: "ET2"}),
-        ("1_720p 2_720p ET1_720p ET2_720p", {1: "1_720p", 2: "2_720p", 3: "ET1_720p", 4: "ET2_720p"}),
-        ("1_720p 2_720p 3_720p 4_720p", {1: "1_720p", 2: "2_720p", 3: "3_720p", 4: "4_720p"}),
-        ("first second extra_time", {1: "first", 2: "second", 3: "extra_time"}),
-        ("1st_extra 2nd_extra", {3: "1st_extra", 4: "2nd_extra"}),
+        # extra time
+        ("1, 2, 3, 4", {1: "1", 2: "2", 3: "3", 4: "4"}),
+        ("b, a, ET2, ET1", {1: "a", 2: "b", 3: "ET1", 4: "ET2"}),
+        ("1_720p, 2_720p, ET1_720p, ET2_720p", {1: "1_720p", 2: "2_720p", 3: "ET1_720p", 4: "ET2_720p"}),
+        ("1_720p, 2_720p, 3_720p, 4_720p", {1: "1_720p", 2: "2_720p", 3: "3_720p", 4: "4_720p"}),
+        ("first, second, extra_time", {1: "first", 2: "second", 3: "extra_time"}),
+        ("cup 1, cup 2, cup ET 1, cup ET 2", {1: "cup 1", 2: "cup 2", 3: "cup ET 1", 4: "cup ET 2"}),
+        ("cup first, cup second, cup ET", {1: "cup first", 2: "cup second", 3: "cup ET"}),
+        ("a half, b half, 1st half of extra time", {1: "a half", 2: "b half", 3: "1st half of extra time"}),
+        ("1st_extra, 2nd_extra", {3: "1st_extra", 4: "2nd_extra"}),
+        ("ET1, ET2", {3: "ET1", 4: "ET2"}),
+        ("first, ET1", {1: "first", 3: "ET1"}),
+        ("1_720p, ET1", {1: "1_720p", 3: "ET1"}),
+        ("1_720p, 2_720p, ET1_360p, ET1_720p", {1: "1_720p", 2: "2_720p", 3: "ET1_720p"}),
+        ("a, b, ET1_HQ, ET1_360p, ET2", {1: "a", 2: "b", 3: "ET1_360p", 4: "ET2"}),
+        # what a match is called
+        ("Final with extra time", {1: "Final with extra time"}),
+        ("NORD ET SUD", {1: "NORD ET SUD"}),
+        ("MI-TEMPS 1 ET 2", {1: "MI-TEMPS 1 ET 2"}),
+        ("ET1", {1: "ET1"}),
+        ("Final after extra time 1, Final after extra time 2", {1: "Final after extra time 1", 2: "Final after extra time 2"}),
+        ("NORD ET 1, NORD ET 2", {1: "NORD ET 1", 2: "NORD ET 2"}),
+        ("NORD ET SUD 1, NORD ET SUD 2", {1: "NORD ET SUD 1", 2: "NORD ET SUD 2"}),
+        ("Cup ET - first half, Cup ET - second half", {1: "Cup ET - first half", 2: "Cup ET - second half"}),
+        ("cup extra time first half, cup extra time second half", {1: "cup extra time first half", 2: "cup extra time second half"}),
+        ("Extra_Time_FC_1, Extra_Time_FC_2", {1: "Extra_Time_FC_1", 2: "Extra_Time_FC_2"}),
+        ("Extra_Time_FC first, Extra_Time_FC second", {1: "Extra_Time_FC first", 2: "Extra_Time_FC second"}),
+        ("2014 Final (ET) 1, 2014 Final (ET) 2", {1: "2014 Final (ET) 1", 2: "2014 Final (ET) 2"}),
+        ("a, ET1", {1: "ET1", 2: "a"}),
+        # other films beside a match
+        ("1_720p, 2_720p, extra 1", {1: "1_720p", 2: "2_720p"}),
+        ("1_720p, 2_720p, extra time highlights", {1: "1_720p", 2: "2_720p"}),
+        ("1_720p, 2_720p, Final with extra time", {1: "1_720p", 2: "2_720p"}),
+        ("1_720p, 2_720p, MI-TEMPS 1 ET 2", {1: "1_720p", 2: "2_720p"}),
+        ("first, second, extra 1, extra 2", FOUR),
+        # refused
+        ("a, b, ET1, et1", f"{NOT_ONE_EACH}ET1.mkv and et1.mkv"),
+        ("a, b, ET, ET1", f"{NOT_ONE_EACH}ET.mkv and ET1.mkv"),
+        ("1, 2, extra_time_a, extra_time_b", f"{NOT_ONE_EACH}extra_time_a.mkv and extra_time_b.mkv"),
+        ("1_720p, 2_720p, 3_720p, ET1", f"{NOT_ONE_EACH}3_720p.mkv and ET1.mkv"),
+        ("a, b, ET1-1, ET1-2", f"{NOT_ONE_EACH}ET1-1.mkv and ET1-2.mkv"),
+        ("1, 2, 3", THREE),
+        ("Final extra time 1, Final extra time 2, Final extra time 3", THREE),
+        ("a, b, extra time 1, extra time 2, extra time 3", FIVE),
     ],
-)
-def test_names_say_what_is_extra_time(tmp_path: Path, names: str, halves: dict[int, str]) -> None:
-    match = open_match(touch(tmp_path / "m", *(f"{name}.mkv" for name in names.split())))
-    assert {h.half: h.path.stem for h in match.halves} == halves
-    check_parts(match, HALVES)
+)  # fmt: skip
+def test_names_say_what_is_extra_time_of_football(tmp_path: Path, names: str, outcome: dict[int, str] | str) -> None:
+    folder = touch(tmp_path / "m", *(f"{name}.mkv" for name in names.split(", ")))
+    match = open_match(folder)
+    check_parts(match, DIVES)  # nothing is refused to others
+    if isinstance(outcome, str):
+        with pytest.raises(BadInputError) as caught:
+            check_parts(match, HALVES)
+        assert (caught.value.what, caught.value.where) == (outcome, folder)
+        assert "ET1 and ET2" in str(caught.value.fix)
+    else:
+        check_parts(match, HALVES)
+        assert {h.half: h.path.stem for h in match.halves} == outcome
 
 
 def test_what_was_taken_for_extra_time_is_said(tmp_path: Path) -> None:
@@ -136,25 +186,38 @@ def test_what_was_taken_for_extra_time_is_said(tmp_path: Path) -> None:
     lacks, one = open_match(folder).remarks(HALVES)
     assert lacks == "only half 1 and half 2 and half 3 have a video"
     assert one == "half 3 (extra time) is ET1.mp4, by its name"
+    (folder / "ET1.mp4").rename(folder / "ET.mp4")
+    assert open_match(folder).remarks(HALVES) == ("half 3 (extra time) is ET.mp4, by its name",)  # or both halves
+    (folder / "2_720p.mp4").unlink()
+    assert open_match(folder).remarks(HALVES)[0] == "before extra time only half 1 has a video"
 
 
-@pytest.mark.parametrize("names", ["a b ET1 et1", "1 2 extra_time_a extra_time_b", "1_720p 2_720p 3_720p ET1"])
-def test_names_that_do_not_tell_which_half_of_extra_time_are_refused(tmp_path: Path, names: str) -> None:
-    folder = touch(tmp_path / "m", *(f"{name}.mp4" for name in names.split()))
-    with pytest.raises(BadInputError, match="do not say which half of extra time each holds") as caught:
-        open_match(folder)
-    assert caught.value.where == folder
-    assert "Name the videos of extra time ET1 and ET2" in str(caught.value.fix)
+@pytest.mark.parametrize("count", [3, 5])
+def test_what_no_name_says_is_not_called_extra_time(tmp_path: Path, count: int) -> None:
+    [remark] = open_match(touch(tmp_path / "m", *(f"{n}.mkv" for n in range(1, count + 1)))).remarks(HALVES)
+    assert f"half {count} is {count}.mkv, by the order of their names" in remark
+    assert "extra time" not in remark
+
+
+def test_four_numbers_are_halves_to_football_and_an_order_to_dives(tmp_path: Path) -> None:
+    match = open_match(touch(tmp_path / "m", "1.mkv", "2.mkv", "3.mkv", "4.mkv"))
+    assert match.remarks(HALVES) == (
+        "half 1 is 1.mkv, half 2 is 2.mkv, half 3 (extra time) is 3.mkv, half 4 (extra time) is 4.mkv, by their names",
+    )
+    assert match.remarks(DIVES) == (
+        "dive 1 is 1.mkv, dive 2 is 2.mkv, dive 3 is 3.mkv, dive 4 is 4.mkv, by the order of their names",
+    )
 
 
 @pytest.mark.parametrize(
     ("names", "pieces"),
     [("half-1 half-2 half-3 half-4", "half"), ("first-1 first-2 second-1 second-2 ET1 ET2", "first and second"),
-     ("first-1 first-2 second", "first")],
+     ("first-1 first-2 second", "first"), ("a b extra_time_1 extra_time_2 extra_time_3", "extra_time"),
+     ("first second ET1-1 ET1-2 ET2", "ET1")],
 )  # fmt: skip
 def test_numbered_names_are_taken_for_pieces_where_that_would_fit(tmp_path: Path, names: str, pieces: str) -> None:
     match = open_match(touch(tmp_path / "m", *(f"{name}.mp4" for name in names.split())))
-    with pytest.raises(BadInputError, match="a match has at most 2") as caught:
+    with pytest.raises(BadInputError, match=r"a match has at most 2|not one for each half") as caught:
         check_parts(match, HALVES)
     assert caught.value.fix == (
         f"By their names some are pieces of {pieces}, which touchline join makes one video; those of extra time are to be "

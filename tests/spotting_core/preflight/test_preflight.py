@@ -242,6 +242,28 @@ def test_videos(tmp_path: Path, data: DataDirectory) -> None:
     assert [f.check for f in video.check_length(old, 1, CLASSES.parts)] == ["length"]  # 2.4 s
 
 
+@pytest.mark.parametrize(
+    ("minutes", "wrong"),
+    [
+        ((23, 22, 24, 23), True), ((30, 17, 32, 15), True), ((46, 47, 15, 16), False), ((38, 39, 16, 15), False),
+        ((48, 47, 46, 45), False),
+    ],
+)  # fmt: skip
+def test_four_numbered_videos_may_be_pieces_of_two_halves(
+    tmp_path: Path, data: DataDirectory, minutes: tuple[int, ...], wrong: bool
+) -> None:
+    (tmp_path / "m").mkdir()
+    for number, length in enumerate(minutes, start=1):
+        make_video(tmp_path / "m" / f"{number}.mp4", steady(length, 1 / 60))
+    source = open_match(tmp_path / "m")
+    media = [ingest(half.path, data) for half in source.halves]
+    findings = video.check_pieces(source, media, CLASSES.parts)
+    assert [f.severity for f in findings] == [WARNING] * wrong
+    assert all("1.mp4, 2.mp4, 3.mp4 and 4.mp4 may be pieces of two halves" in f.what for f in findings)
+    assert all("touchline join" in f.fix for f in findings)
+    assert video.check_pieces(source, media, load_classes("finediving").parts) == []
+
+
 def test_a_video_against_a_model(tmp_path: Path, data: DataDirectory) -> None:
     card = read_card(small_model(tmp_path / "m"))  # 64 by 36 at 2 a second
     fine = ingest(make_video(tmp_path / "fine.mp4", steady(60)), data)
