@@ -41,13 +41,13 @@ class _Thumbnails:
     """The look beside that an analysis has, without a file."""
 
     def __init__(self, frames: int) -> None:
-        self.wanted, self.seen = np.arange(frames), 0
+        self.wanted, self.received = np.arange(frames), 0
 
     def look(self, frame: av.VideoFrame) -> np.ndarray:
         return thumbnail(frame)
 
-    def see(self, number: int, seen: np.ndarray) -> None:
-        self.seen += 1
+    def receive(self, number: int, value: np.ndarray) -> None:
+        self.received += 1
 
     def end(self) -> None:
         pass
@@ -73,8 +73,8 @@ def read(path: Path, stretches: int) -> dict[str, float]:
     for _ in ahead(batches):
         pass
     seconds, processor = time.perf_counter() - began, time.process_time() - before
-    if tap.seen != len(table):
-        raise RuntimeError(f"{tap.seen} of {len(table)} frames came")
+    if tap.received != len(table):
+        raise RuntimeError(f"{tap.received} of {len(table)} frames came")
     return {"seconds": seconds, "processor": processor, "memory": resident(os.getpid(), "VmHWM") - held}
 
 
@@ -102,14 +102,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--stretches", type=int, help="read the first file so, in this process")
-    given = parser.parse_args()
-    if given.stretches:
-        sys.stdout.write(json.dumps(read(given.files[0], given.stretches)))
+    arguments = parser.parse_args()
+    if arguments.stretches:
+        sys.stdout.write(json.dumps(read(arguments.files[0], arguments.stretches)))
         return 0
 
     def work(folder: Path, show: Measured) -> None:
         show("an analysis here", f"{stretch_count()} at once", f"{usable_cores()} cores may be used")
-        files = given.files
+        files = arguments.files
         if not files:
             files = [min(DEMO.glob("*.mp4")), noise(folder / "720p.mp4", seconds=60, width=1280, height=720)]
         for path in files:

@@ -95,7 +95,7 @@ def _decode_all(path: Path, media: Media, report: ReportDone | None) -> None:
             start, stretches = rows.next_frame, stretch_count()
             for number, (row,) in looked_frames(media.path, media.table, [rows], start=start, stretches=stretches):
                 if row is not None:
-                    rows.see(number, row)
+                    rows.receive(number, row)
                 if report and rows.done - reported >= _BLOCK:
                     report(reported := rows.done, len(rows.frames))
             rows.end()
@@ -135,7 +135,7 @@ def _open_rows(path: Path, media: Media, start: int, stack: ExitStack) -> _Rows 
 
 
 class _Rows:
-    """The rows of a half in the making: those of an earlier run, and more with every frame that is seen.
+    """The rows of a half in the making: those of an earlier run, and more with every frame that is decoded.
 
     ``frames`` is the frame of each row; ``done`` counts the rows that are there.
     """
@@ -185,11 +185,11 @@ class _Rows:
     def look(self, frame: av.VideoFrame) -> np.ndarray:
         return thumbnail(frame)
 
-    def see(self, number: int, seen: np.ndarray) -> None:
+    def receive(self, number: int, value: np.ndarray) -> None:
         """Append the rows that a frame decides."""
         if self.complete or number < self.frames[self.done]:
             return
-        own = seen.tobytes()
+        own = value.tobytes()
         while not self.complete and self.frames[self.done] <= number:
             self._append(own if self.frames[self.done] == number else self._last or own)
 
@@ -225,8 +225,8 @@ class _Beside:
     def look(self, frame: av.VideoFrame) -> np.ndarray | None:
         return self._try(lambda: self._rows.look(frame))
 
-    def see(self, number: int, seen: np.ndarray) -> None:
-        self._try(lambda: self._rows.see(number, seen))
+    def receive(self, number: int, value: np.ndarray) -> None:
+        self._try(lambda: self._rows.receive(number, value))
 
     def end(self) -> None:
         self._try(self._rows.end)

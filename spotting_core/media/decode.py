@@ -13,7 +13,7 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.media.frames import numbered_frames
-from spotting_core.media.passes import Findings, Look, looked_frames
+from spotting_core.media.passes import Findings, FrameLook, looked_frames
 from spotting_core.media.shown import shown_image
 from spotting_core.media.times import TimeTable
 
@@ -33,11 +33,11 @@ class SampleBatch:
     substituted: int = 0
 
 
-class FrameTap(Look, Protocol):
+class FrameTap(FrameLook, Protocol):
     """A look beside, of a pass that is made for something else."""
 
-    def see(self, number: int, seen: np.ndarray) -> None:
-        """What was taken of one frame; called in order."""
+    def receive(self, number: int, value: np.ndarray) -> None:
+        """What the look made of one frame; called in order."""
 
     def end(self) -> None:
         """The file has no more frames."""
@@ -111,8 +111,8 @@ def _samples_in_order(
         return
     pictures = _Pictures(frames[first:], max_height)
     looks = [pictures] if tap is None else [pictures, tap]
-    found = looked_frames(path, table, looks, start=int(frames[first]), stretches=stretches)
-    for number, image in _tapped(found, tap):
+    findings = looked_frames(path, table, looks, start=int(frames[first]), stretches=stretches)
+    for number, image in _tapped(findings, tap):
         if image is None or sample == len(frames) or number < frames[sample]:
             continue
         if sample == first and number > frames[first]:
@@ -144,11 +144,11 @@ class _Pictures:
         return shown_image(frame, self._max_height)
 
 
-def _tapped(found: Iterator[Findings], tap: FrameTap | None) -> Iterator[tuple[int, np.ndarray | None]]:
-    """Pictures with the numbers of their frames; the tap sees what was taken for it."""
-    for number, (image, *beside) in found:
+def _tapped(findings: Iterator[Findings], tap: FrameTap | None) -> Iterator[tuple[int, np.ndarray | None]]:
+    """Pictures with the numbers of their frames; the tap receives what was made for it."""
+    for number, (image, *beside) in findings:
         if tap is not None and beside[0] is not None:
-            tap.see(number, beside[0])
+            tap.receive(number, beside[0])
         yield number, image
     if tap is not None:
         tap.end()

@@ -48,7 +48,7 @@ def numbered_frames(
             return
 
 
-_REORDERED = 2_000_000  # microseconds by which a picture may be stored before or after its time
+_REORDERED_TIME = 2_000_000  # microseconds by which a picture may be stored before or after its time
 _SEEK_BACK = (1.0, 8.0, 40.0, None)  # seconds before the wanted frame; None: from the beginning
 
 
@@ -68,9 +68,9 @@ def decoded_frames(
         except av.error.FFmpegError:
             continue
         for frame in decoded:
-            said = display_orientation(frame)
-            if said is not None or turned is None:  # coded pictures may say it once for all that follow
-                turned = said or first_orientation(path)
+            matrix = display_orientation(frame)
+            if matrix is not None or turned is None:  # coded pictures may say it once for all that follow
+                turned = matrix or first_orientation(path)
             number = last + 1 if counted else number_at(frame_tick(frame), stream, table)
             if number is not None and last < number < len(table):
                 last = number
@@ -88,7 +88,7 @@ def _from_key_frame(read: Iterator[av.Packet[Any]], table: TimeTable, start: int
         if packet.is_keyframe and time is not None and time <= wanted:
             held = []
         held.append(packet)
-        if time is not None and time > wanted + _REORDERED:
+        if time is not None and time > wanted + _REORDERED_TIME:
             break
     yield from held
     yield from read

@@ -11,6 +11,7 @@ memory happens to hold: there alone the two ways may differ, as two readings in 
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -26,20 +27,21 @@ import numpy as np
 from spotting_core.media.frames import decoded_frames, numbered_frames
 from spotting_core.media.read_ahead import Ahead
 from spotting_core.media.shown import shown_image
-from spotting_core.media.stretches import Stretch, cut, stretch_threads
+from spotting_core.media.stretches import CodedStretch, cut, stretch_threads
 from spotting_core.media.times import TimeTable
 from spotting_core.media.video import open_video
 
 Findings = tuple[int, tuple[np.ndarray | None, ...]]
 """Number of a frame, and what each look made of it; None of a look that does not ask for it."""
 
-_REORDERED = 16  # frames by which one may be shown before another that it refers to
+_REORDERED_FRAMES = 16  # frames by which one may be shown before another that it refers to
 _JOINT = 3  # frames that two stretches must agree in: a key frame, and two that refer to it
 _PART_BYTES = 1 << 20
-_WAITING = 24  # parts of a stretch that wait: at most as many pictures, if they are larger than a part
+_WAITING_BYTES = 24 << 20  # of a stretch's parts that wait for the reader
+_SETTLED_BYTES = 128 << 20  # of findings that wait for the frames behind them: as many pictures of 1920 x 1080
 
 
-class Look(Protocol):
+class FrameLook(Protocol):
     """What looks at frames of a pass."""
 
     @property
@@ -51,7 +53,7 @@ class Look(Protocol):
 
 
 def looked_frames(
-    path: Path, table: TimeTable, looks: Sequence[Look], *, start: int = 0, stretches: int = 1
+    path: Path, table: TimeTable, looks: Sequence[FrameLook], *, start: int = 0, stretches: int = 1
 ) -> Iterator[Findings]:
     """Decode from frame ``start`` on, yielding findings of every frame, in rising order.
 
@@ -79,56 +81,58 @@ class _Rest:
     done: int
 
 
-def _looked(frames: Iterable[tuple[int, av.VideoFrame]], looks: Sequence[Look]) -> Iterator[Findings]:
+def _looked(frames: Iterable[tuple[int, av.VideoFrame]], looks: Sequence[FrameLook]) -> Iterator[Findings]:
     """Findings of all frames; the first is looked at for whatever was asked for before it, which may not have come."""
     wanted = [look.wanted for look in looks]
     places = [0] * len(looks)
     for number, frame in frames:
-        seen: list[np.ndarray | None] = []
+        values: list[np.ndarray | None] = []
         for k, look in enumerate(looks):
             asks = places[k] < len(wanted[k]) and number >= wanted[k][places[k]]
-            seen.append(look.look(frame) if asks else None)
+            values.append(look.look(frame) if asks else None)
             if asks:
                 places[k] = int(np.searchsorted(wanted[k], number, side="right"))
-        yield number, tuple(seen)
+        yield number, tuple(values)
 
 
 def _in_stretches(
-    path: Path, table: TimeTable, looks: Sequence[Look], start: int, count: int
+    path: Path, table: TimeTable, looks: Sequence[FrameLook], start: int, count: int
 ) -> Generator[Findings, None, _Rest | None]:
     """Findings of stretches as far as they can be believed; then what is left to be decoded, None if nothing is."""
-    begin, done, before = start, start - 1, None
+    begin, done = start, start - 1
+    joint: list[_Shown] | None = None
     with closing(_decodings(path, table, looks, start, count)) as decodings:
         for decoding in decodings:
             for part in decoding.parts:
-                if before is not None and before.closing != decoding.opening:
+                if joint is not None and joint != decoding.joint:
                     return _Rest(begin, done)
-                for number, seen in part:
-                    yield number, seen
+                for number, values in part:
+                    yield number, values
                     done = number
             if decoding.is_broken:
                 return _Rest(begin, done)
-            if decoding.stretch.end is None:
+            if decoding.end is None:
                 return None
-            begin, before = decoding.stretch.begin, decoding
+            begin, joint = decoding.begin, decoding.next_joint
     return _Rest(begin, done)
 
 
 def _decodings(
-    path: Path, table: TimeTable, looks: Sequence[Look], start: int, count: int
+    path: Path, table: TimeTable, looks: Sequence[FrameLook], start: int, count: int
 ) -> Generator[_Decoding, None, None]:
     """The stretches of a file in order, ``count`` of them being decoded at a time."""
     decoders, waiting = _Decoders(path, table, stretch_threads(count)), deque[_Decoding]()
-    stretches = cut(path, table, start)
+    stretches, stopped = cut(path, table, start), threading.Event()
     try:
         while True:
             for stretch in islice(stretches, count - len(waiting)):
-                waiting.append(_Decoding(stretch, decoders, looks, len(table)))
+                waiting.append(_Decoding(stretch, decoders, looks, len(table), stopped))
             if not waiting:
                 return
             yield waiting[0]
             waiting.popleft()
     finally:
+        stopped.set()  # all of them, before any is waited for
         for decoding in waiting:
             decoding.parts.close()
         stretches.close()
@@ -139,56 +143,82 @@ class _Decoding:
     """A stretch that is decoded in a thread of its own.
 
     ``parts`` are its findings, of every frame: one part at least, none of more than a mebibyte and one picture.
-    ``opening`` is known with the first of them, ``closing`` and ``is_broken`` at the end.
+    ``joint`` is known with the first of them, ``next_joint`` and ``is_broken`` at the end. Packets are let go with the
+    thread.
     """
 
-    def __init__(self, stretch: Stretch, decoders: _Decoders, looks: Sequence[Look], frames: int) -> None:
-        self.stretch, self.is_broken = stretch, False
-        self.opening: list[_Shown] = []
-        self.closing: list[_Shown] = []
+    def __init__(
+        self,
+        stretch: CodedStretch,
+        decoders: _Decoders,
+        looks: Sequence[FrameLook],
+        frames: int,
+        stopped: threading.Event,
+    ) -> None:
+        self.begin, self.end, self.is_broken = stretch.begin, stretch.end, False
+        self.joint: list[_Shown] = []
+        self.next_joint: list[_Shown] = []
         """The first frames of this stretch and those of the next, as its decoder shows them."""
-        self._looks, self._done = looks, stretch.begin - 1
+        self._looks, self._done, self._stopped = looks, stretch.begin - 1, stopped
+        self._is_first = stretch.packets is None
         self._last = (frames if stretch.end is None else stretch.end) - 1
-        self.parts = Ahead(self._parts(decoders), _WAITING)
+        self.parts = Ahead(self._parts(decoders, stretch), _WAITING_BYTES, _weight, stopped)
 
-    def _parts(self, decoders: _Decoders) -> Generator[list[Findings], None, None]:
-        with decoders.frames(self.stretch) as frames:
+    def _parts(self, decoders: _Decoders, stretch: CodedStretch) -> Generator[list[Findings], None, None]:
+        with decoders.frames(stretch) as frames:
             part: list[Findings] = []
             size = 0
-            for number, seen in self._settled(_looked(self._inside(frames), self._looks)):
-                part.append((number, seen))
-                size += sum(value.nbytes for value in seen if value is not None)
-                if size >= _PART_BYTES and len(self.opening) == _JOINT:
+            for findings in self._settled(_looked(self._inside(frames), self._looks)):
+                part.append(findings)
+                size += _bytes(findings)
+                if size >= _PART_BYTES and len(self.joint) == _JOINT:
                     yield part
                     part, size = [], 0
             yield part
 
     def _settled(self, findings: Iterable[Findings]) -> Iterator[Findings]:
-        """Findings behind which enough frames were whole: a picture may refer to one that is shown later."""
-        held = deque[Findings]()
+        """Findings behind which enough frames were whole: a picture may refer to one that is shown later.
+
+        Where so many weigh too much to be held, the stretch counts as broken.
+        """
+        held, size = deque[Findings](), 0
         for one in findings:
             held.append(one)
-            if len(held) > _REORDERED:
+            size += _bytes(one)
+            if len(held) > _REORDERED_FRAMES:
+                size -= _bytes(held[0])
                 yield held.popleft()
+            if size > _SETTLED_BYTES:
+                self.is_broken = True
+                return
         if not self.is_broken:
             yield from held
 
     def _inside(self, frames: Iterable[tuple[int, av.VideoFrame]]) -> Iterator[tuple[int, av.VideoFrame]]:
         """The frames of the stretch, up to one that cannot be believed; of the first stretch there is none."""
-        is_first = self.stretch.packets is None
         for number, frame in frames:
+            if self._stopped.is_set():
+                return
             if number > self._last:
-                self.closing.append(_shown(number, frame))
-                if len(self.closing) == _JOINT:
+                self.next_joint.append(_shown(number, frame))
+                if len(self.next_joint) == _JOINT:
                     break
             elif number > self._done:
-                if not is_first and (number > self._done + 1 or frame.is_corrupt):
+                if not self._is_first and (number > self._done + 1 or frame.is_corrupt):
                     break
-                if len(self.opening) < _JOINT:
-                    self.opening.append(_shown(number, frame))
+                if len(self.joint) < _JOINT:
+                    self.joint.append(_shown(number, frame))
                 self._done = number
                 yield number, frame
-        self.is_broken = not is_first and self._done < self._last
+        self.is_broken = not self._is_first and self._done < self._last
+
+
+def _bytes(findings: Findings) -> int:
+    return sum(value.nbytes for value in findings[1] if value is not None)
+
+
+def _weight(part: list[Findings]) -> int:
+    return max(1, sum(map(_bytes, part)))
 
 
 _Shown = tuple[int, tuple[int, ...], int]
@@ -213,7 +243,7 @@ class _Decoders:
         self._opened = ExitStack()
 
     @contextmanager
-    def frames(self, stretch: Stretch) -> Iterator[Iterator[tuple[int, av.VideoFrame]]]:
+    def frames(self, stretch: CodedStretch) -> Iterator[Iterator[tuple[int, av.VideoFrame]]]:
         """Frames of a stretch and of the beginning of the next."""
         if stretch.packets is None:
             yield numbered_frames(self._path, self._table, stretch.begin)

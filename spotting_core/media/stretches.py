@@ -24,11 +24,12 @@ _MOST_STRETCHES = 4  # what is done under the interpreter's lock gains nothing f
 _MOST_THREADS = 8  # each holds a frame back, and the overlap has to be longer than that
 _SHORTEST = 100  # frames: some of the next stretch are decoded beside them
 _LONGEST = 1500  # packets that are held while no entry point comes
+_HELD_BYTES = 64 << 20  # of a stretch's packets: where 100 frames and the overlap weigh more, nothing is cut
 _OVERLAP = 64  # packets of the next stretch: until a decoder shows them it may hold 16 frames, and one a thread
 
 
 @dataclass(frozen=True)
-class Stretch:
+class CodedStretch:
     """Frames that one decoder decodes.
 
     Arguments:
@@ -53,11 +54,12 @@ def stretch_threads(stretches: int) -> int:
     return max(1, min(_MOST_THREADS, usable_cores() // stretches))
 
 
-def cut(path: Path, table: TimeTable, start: int) -> Generator[Stretch, None, None]:
+def cut(path: Path, table: TimeTable, start: int) -> Generator[CodedStretch, None, None]:
     """The stretches of a file from a frame on.
 
     They end early where nothing tells any longer where to cut: no entry point comes for long, the file breaks off, or
-    what a decoder has to know is said once, in between. Of a file that cannot be cut at all there are none.
+    what a decoder has to know is said once, in between; and where packets weigh too much to be held. Of a file that
+    cannot be cut at all there are none.
 
     Errors:
         BadInputError: the file no longer opens.
@@ -86,6 +88,7 @@ class _Held:
     def __init__(self, begin: int) -> None:
         self._begin, self._is_first = begin, True
         self._packets: list[av.Packet[Any]] = []
+        self._bytes = 0
         self._next: tuple[int, int] | None = None
         """Place of the packet at which the next stretch begins, and number of its frame."""
 
@@ -95,7 +98,7 @@ class _Held:
 
     @property
     def too_many(self) -> bool:
-        return len(self._packets) > _LONGEST
+        return len(self._packets) > _LONGEST or self._bytes > _HELD_BYTES
 
     @property
     def reach_far_enough(self) -> bool:
@@ -115,17 +118,19 @@ class _Held:
         if entry is not None and entry - self._begin >= _SHORTEST:
             self._next = len(self._packets), entry
         self._packets.append(packet)
+        self._bytes += packet.size
 
-    def deal(self) -> Stretch:
+    def deal(self) -> CodedStretch:
         """The stretch up to the next one; packets from there on stay."""
         place, end = self._next or (0, None)
-        stretch = Stretch(self._begin, end, None if self._is_first else tuple(self._packets))
+        stretch = CodedStretch(self._begin, end, None if self._is_first else tuple(self._packets))
         if end is not None:
             self._begin, self._packets = end, self._packets[place:]
+            self._bytes = sum(packet.size for packet in self._packets)
         self._is_first, self._next = False, None
         return stretch
 
-    def deal_all(self) -> Iterator[Stretch]:
+    def deal_all(self) -> Iterator[CodedStretch]:
         """What is left."""
         if self._next is not None:
             yield self.deal()

@@ -47,19 +47,19 @@ def shown_lumas(media: Media) -> np.ndarray:
     return np.stack(shown)
 
 
-def see(tap: FrameTap, number: int, frame: av.VideoFrame) -> None:
-    """Let a tap take what it wants of a frame, and see it."""
-    if (seen := tap.look(frame)) is not None:
-        tap.see(number, seen)
+def offer(tap: FrameTap, number: int, frame: av.VideoFrame) -> None:
+    """Let a tap look at a frame, and receive what it made of it."""
+    if (value := tap.look(frame)) is not None:
+        tap.receive(number, value)
 
 
-def frames_seen(values: np.ndarray, media: Media) -> list[int]:
+def nearest_frames(values: np.ndarray, media: Media) -> list[int]:
     """The frame that each thumbnail looks most like; every frame carries its number."""
     shown = shown_lumas(media)
     far = np.abs(lumas(values)[:, None] - shown[None]).mean((2, 3))
     assert far.min(1).max() < 4
-    seen: list[int] = far.argmin(1).tolist()
-    return seen
+    nearest: list[int] = far.argmin(1).tolist()
+    return nearest
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +72,19 @@ def test_a_thumbnail_is_the_small_picture_of_its_frame(video: Path, data: DataDi
     values = stored_thumbnails(media, data)
     assert values.dtype == np.uint8
     assert values.shape == (330, LUMA_NUMBERS + 2 * CHROMA[0] * CHROMA[1])
-    assert frames_seen(values, media) == list(range(330))
+    assert nearest_frames(values, media) == list(range(330))
     green = values[:, LUMA_NUMBERS:].reshape(330, 2, CHROMA[1], CHROMA[0])[:, :, 4].mean((0, 2))
     assert (green < 124).all()  # the grass of made pictures: little blue, little red
 
 
 def test_fifty_frames_a_second_are_thinned_out_and_two_repeated(tmp_path: Path, data: DataDirectory) -> None:
     fast = ingest(make_video(tmp_path / "fast.mp4", steady(100, 50.0)), data)
-    assert frames_seen(stored_thumbnails(fast, data), fast) == list(range(0, 100, 2))
+    assert nearest_frames(stored_thumbnails(fast, data), fast) == list(range(0, 100, 2))
     slow = ingest(make_video(tmp_path / "slow.mp4", steady(6, 2.0)), data)
     values = stored_thumbnails(slow, data)
     frames = slow.table.samples(25.0)
     assert frames.tolist()[:8] == [0] * 7 + [1]
-    assert frames_seen(values, slow) == frames.tolist()
+    assert nearest_frames(values, slow) == frames.tolist()
 
 
 def test_a_turned_video_is_upright(tmp_path: Path, data: DataDirectory) -> None:
@@ -99,7 +99,7 @@ def test_a_turned_video_is_upright(tmp_path: Path, data: DataDirectory) -> None:
 def test_formats_that_are_not_planar_are_made_so(tmp_path: Path, data: DataDirectory) -> None:
     deep = make_video(tmp_path / "deep.mp4", steady(10), pixel_format="yuv420p10le")
     media = ingest(deep, data)
-    assert frames_seen(stored_thumbnails(media, data), media) == list(range(10))
+    assert nearest_frames(stored_thumbnails(media, data), media) == list(range(10))
 
 
 def in_parts(media: Media, data: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
@@ -193,14 +193,14 @@ def test_a_pass_that_begins_too_late_writes_nothing(video: Path, data: DataDirec
         assert tap is not None
         for number, frame in numbered_frames(media.path, media.table):
             if number < 200:
-                see(tap, number, frame)
+                offer(tap, number, frame)
     assert not thumbnail_file(media, data).is_file()
     with written_beside(media, data, 201) as tap:
         assert tap is None
     with written_beside(media, data, 150) as tap:
         assert tap is not None
         for number, frame in numbered_frames(media.path, media.table, start=150):
-            see(tap, number, frame)
+            offer(tap, number, frame)
         tap.end()
     assert np.array_equal(np.load(thumbnail_file(media, data)), alone)
 
@@ -221,7 +221,7 @@ def test_a_full_disk_does_not_stop_the_pass(video: Path, data: DataDirectory, mo
     with written_beside(media, data, 0) as tap:
         assert tap is not None
         for number, frame in numbered_frames(media.path, media.table):
-            see(tap, number, frame)
+            offer(tap, number, frame)
         tap.end()
     assert not thumbnail_file(media, data).is_file()
     with pytest.raises(BadInputError, match="the disk is full"):

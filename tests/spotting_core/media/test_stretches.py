@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +19,7 @@ from spotting_core.media.decode import decode_samples
 from spotting_core.media.frames import numbered_frames
 from spotting_core.media.passes import looked_frames
 from spotting_core.media.shown import shown_image
-from spotting_core.media.stretches import cut, stretch_count
+from spotting_core.media.stretches import CodedStretch, cut, stretch_count
 from spotting_core.media.times import TimeTable, read_time_table
 from tests.odd_videos import DAMAGED, UNUSUAL, Maker, plain
 from tests.shown_videos import write_interlaced
@@ -34,11 +35,15 @@ def coded(codec: str = "libx264", **options: str) -> Maker:
     return lambda path: make_video(path, steady(COUNT), codec=codec, options=options)
 
 
-def joined(path: Path) -> None:
-    """Two transport streams, one behind the other, whose clocks both begin at the same time."""
+def joined(path: Path, **options: str) -> None:
+    """Two transport streams, one behind the other, whose clocks both begin at the same time.
+
+    Arguments:
+        options: of the second one's encoder.
+    """
     first, second = path.with_name("first.ts"), path.with_name("second.ts")
     make_video(first, steady(70))
-    make_video(second, steady(70), first=70)
+    make_video(second, steady(70), first=70, options=options)
     path.write_bytes(first.read_bytes() + second.read_bytes())
 
 
@@ -100,8 +105,8 @@ class Every:
 
 def every_frame(path: Path, count: int, start: int = 0) -> list[tuple[int, np.ndarray]]:
     table = read_time_table(path)
-    found = looked_frames(path, table, [Every(table)], start=start, stretches=count)
-    return [(number, image) for number, (image,) in found if image is not None]
+    findings = looked_frames(path, table, [Every(table)], start=start, stretches=count)
+    return [(number, image) for number, (image,) in findings if image is not None]
 
 
 def assert_alike(one: list[tuple[int, np.ndarray]], other: list[tuple[int, np.ndarray]]) -> None:
@@ -230,9 +235,9 @@ def test_nothing_is_shown_of_what_cannot_be_believed(
     one = every_frame(path, 1)
     decode = passes.decoded_frames
 
-    def changed(*given: Any) -> Iterator[Any]:
+    def changed(*arguments: Any) -> Iterator[Any]:
         begin = None
-        for number, frame in decode(*given):
+        for number, frame in decode(*arguments):
             begin = number if begin is None else begin
             yield number, change(number, frame) if begin == 50 else frame
 
@@ -294,8 +299,8 @@ def test_nothing_is_cut_behind_a_head_that_is_sent_once(
     assert [stretch.begin for stretch in cut(path, table, 0)] == [0, 25, 50, 75, 100, 125]
     read = stretches.readable_packets
 
-    def headed(*given: Any) -> Iterator[Any]:
-        for number, packet in enumerate(read(*given)):
+    def headed(*arguments: Any) -> Iterator[Any]:
+        for number, packet in enumerate(read(*arguments)):
             yield packet if number != 80 else Head()
 
     monkeypatch.setattr(stretches, "readable_packets", headed)
@@ -313,22 +318,114 @@ def test_no_more_packets_are_held_than_are_allowed(tmp_path: Path, monkeypatch: 
     assert_alike(every_frame(path, STRETCHES), every_frame(path, 1))
 
 
+def test_packets_that_weigh_too_much_are_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.ts"
+    joined(path, crf="1")
+    table = read_time_table(path)
+
+    def weights() -> list[int]:
+        return [sum(packet.size for packet in stretch.packets or ()) for stretch in cut(path, table, 0)]
+
+    held, one = weights(), every_frame(path, 1)
+    with av.open(str(path)) as container:
+        largest = max(packet.size for packet in container.demux(video=0))
+    budget = (held[1] + max(held)) // 2
+    assert budget + largest < max(held)
+    monkeypatch.setattr(stretches, "_HELD_BYTES", budget)
+    fewer = weights()
+    assert fewer == held[: len(fewer)]
+    assert len(fewer) > 1
+    assert max(fewer) <= budget + largest
+    assert_alike(every_frame(path, STRETCHES), one)
+    monkeypatch.setattr(stretches, "_HELD_BYTES", 0)
+    assert weights() == []
+    assert_alike(every_frame(path, STRETCHES), one)
+
+
+def test_the_packets_of_a_stretch_are_let_go_with_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All threads have ended by the time the next stretch is cut, for what they make here is little."""
+    path = make_video(tmp_path / "a.mp4", steady(COUNT))
+    dealt: list[weakref.ref[CodedStretch]] = []
+    held: list[int] = []
+
+    def noted(*arguments: Any) -> Iterator[CodedStretch]:
+        for stretch in cut(*arguments):
+            dealt.append(weakref.ref(stretch))
+            yield stretch
+            if len(dealt) >= STRETCHES:
+                for thread in decoding_threads():
+                    thread.join()
+                held.append(sum(reference() is not None for reference in dealt))
+
+    monkeypatch.setattr(passes, "cut", noted)
+    assert len(every_frame(path, STRETCHES)) == COUNT
+    assert len(held) > 2
+    assert max(held) == 1  # the one that was dealt last
+
+
+@pytest.mark.parametrize(("first", "again"), [(0, [0, 0]), (60, [0, 25])])
+def test_pictures_that_weigh_too_much_are_made_in_one_stretch(
+    first: int, again: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_alone: list[int]
+) -> None:
+    path = make_video(tmp_path / "a.mp4", steady(COUNT))
+    table, one = read_time_table(path), every_frame(path, 1)
+
+    class Late(Every):
+        def __init__(self, table: TimeTable) -> None:
+            self.wanted = np.arange(first, len(table))
+
+    monkeypatch.setattr(passes, "_SETTLED_BYTES", 5 * one[0][1].nbytes)
+    read_alone.clear()
+    findings = list(looked_frames(path, table, [Late(table)], stretches=STRETCHES))
+    assert [number for number, _ in findings] == list(range(COUNT))
+    assert_alike([(number, image) for number, (image,) in findings if image is not None], one[first:])
+    assert read_alone == again
+
+
 def decoding_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "decode-ahead"]
 
 
 def test_a_reader_that_stops_early_stops_every_stretch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "_PART_BYTES", 1)
-    monkeypatch.setattr(passes, "_WAITING", 1)
+    monkeypatch.setattr(passes, "_WAITING_BYTES", 1)
     path = make_video(tmp_path / "a.mp4", steady(COUNT))
     table = read_time_table(path)
     for shown in (1, 30):
-        found = looked_frames(path, table, [Every(table)], stretches=STRETCHES)
+        findings = looked_frames(path, table, [Every(table)], stretches=STRETCHES)
         for _ in range(shown):
-            next(found)
+            next(findings)
         assert len(decoding_threads()) > 1
-        found.close()  # type: ignore[attr-defined]
+        findings.close()  # type: ignore[attr-defined]
         assert not decoding_threads()
+
+
+class Slow(Every):
+    """A look that makes little of a frame and takes long for it, behind the first stretch."""
+
+    def __init__(self, table: TimeTable) -> None:
+        super().__init__(table)
+        self.looks = 0
+
+    def look(self, frame: av.VideoFrame) -> np.ndarray:
+        if frame.pts is not None and frame.time_base is not None and frame.pts * frame.time_base >= 1:
+            self.looks += 1
+            threading.Event().wait(0.3)
+        return np.zeros(864, np.uint8)
+
+
+def test_every_stretch_stops_before_its_next_frame(tmp_path: Path) -> None:
+    """A stretch is one part here, and a frame of it takes so long that nobody would wait for the part."""
+    path = make_video(tmp_path / "a.mp4", steady(COUNT))
+    table = read_time_table(path)
+    slow = Slow(table)
+    findings = looked_frames(path, table, [slow], stretches=STRETCHES)
+    next(findings)
+    assert len(decoding_threads()) > 1
+    looks = slow.looks
+    findings.close()  # type: ignore[attr-defined]
+    assert not decoding_threads()
+    assert slow.looks - looks <= STRETCHES
 
 
 class Failing(Every):
@@ -355,7 +452,7 @@ def test_an_error_in_a_stretch_reaches_the_reader_where_it_is(tmp_path: Path) ->
 def test_a_stretch_waits_for_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each holds the frames that another may refer to and a few more, however long it is."""
     monkeypatch.setattr(passes, "_PART_BYTES", 1)
-    monkeypatch.setattr(passes, "_WAITING", 1)
+    monkeypatch.setattr(passes, "_WAITING_BYTES", 1)
     path = make_video(tmp_path / "a.mp4", steady(360), key_every=60)
     table = read_time_table(path)
     taken: list[int] = []
@@ -376,7 +473,7 @@ def test_a_stretch_waits_for_its_reader(tmp_path: Path, monkeypatch: pytest.Monk
 def test_an_overlap_is_longer_than_what_decoders_hold_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(stretches, "usable_cores", lambda: 512)
-    held_back = passes._REORDERED + stretches.stretch_threads(stretch_count())
+    held_back = passes._REORDERED_FRAMES + stretches.stretch_threads(stretch_count())
     assert held_back + passes._JOINT < stretches._OVERLAP < stretches._SHORTEST
 
 
