@@ -152,7 +152,7 @@ def test_a_box_that_is_drawn_is_what_is_asked(explained: tuple[Page, Match, Anal
     page, match, _ = explained
     queue = JobQueue(open_database(server.data))
     editor = page.locator("[data-editor=box]")
-    editor.scroll_into_view_if_needed()
+    editor.hover()  # waits until it stands still and nothing lies over it
     area: Any = editor.bounding_box()
     corner = (area["x"] + 0.25 * area["width"], area["y"] + 0.5 * area["height"])
     page.mouse.move(*corner)
