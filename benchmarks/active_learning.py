@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 RUNS = Path(".runs")
 LOGS = Path("benchmarks") / "logs" / "active"
 SPLITS = ("train", "val", "test")
+FIGURES = ("loose", "tight")
 LABELS = "Labels-v2.json"
 BALL_LABELS = "Labels-ball.json"
 _FEW = 3
@@ -193,35 +194,44 @@ def read_curves(case: Case) -> list[Curve]:
 
 
 def print_case(console: Console, case: Case, curves: Sequence[Curve]) -> None:
-    """Score at every share, area under the curve and the share that reaches 98 %, loose and tight."""
-    from spotting_core.active.summary import CHANCE, summaries
+    """What ``touchline active`` prints of the curves, loose and tight."""
+    from app.command_line.active import curve_tables
+    from spotting_core.active.summary import summaries
 
-    for figure in ("loose", "tight"):
-        strategies = summaries(curves, figure)
-        columns = (f"{case.name}, {figure}", *(f"{share:.0%}" for share in strategies[0].shares))
-        summary = ("area", "more than by chance", "98 % at", "seeds")
-        table = Table(*columns, *summary, box=None, header_style="bold", pad_edge=False)
-        for one in strategies:
-            area, enough, more = one.area, one.sufficient_share, one.gain
-            by_chance = more is None or one.strategy == CHANCE
-            table.add_row(
-                one.strategy,
-                *(f"{score.value:.3f}" for score in one.scores),
-                f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})",
-                "–" if by_chance else f"{more.value:+.3f} ({more.low:+.3f} to {more.high:+.3f})",
-                f"{enough.value:.0%} ({enough.low:.0%} to {enough.high:.0%})",
-                str(sum(curve.strategy == one.strategy for curve in curves)),
-            )
+    seeds = len({curve.seed for curve in curves})
+    console.print(f"[bold]{case.name}[/], {seeds} seeds", highlight=False)
+    for table in curve_tables({figure: summaries(curves, figure) for figure in FIGURES}):
         console.print(table)
+    if case.flaw or case.base.endswith("-official"):
+        console.print(flaw_table(curves, read_curves(CASES[0])))
     if (lost := (kept_result(case.log) or {}).get("lost_at_rate")) is not None:
         console.print(f"In a sample with an earlier one: {lost:.1%} of the actions", highlight=False)
+
+
+def flaw_table(curves: Sequence[Curve], corrected: Sequence[Curve]) -> Table:
+    """What flaws of the public code change of the area, by strategy, on the seeds that both have.
+
+    Arguments:
+        corrected: curves of the same experiment without them.
+    """
+    from spotting_core.active.summary import areas, more_area
+
+    table = Table("beside the same seeds without it", *FIGURES, box=None)
+    for name in dict.fromkeys(curve.strategy for curve in curves):
+        cells = []
+        for figure in FIGURES:
+            flawed, sound = (areas([c for c in some if c.strategy == name], figure) for some in (curves, corrected))
+            more = more_area(flawed, sound)
+            cells.append("–" if more is None else f"{more.value:+.3f} ({more.low:+.3f} to {more.high:+.3f})")
+        table.add_row(name, *cells)
+    return table
 
 
 def write_figure(path: Path, case: Case, curves: Sequence[Curve]) -> None:
     from app.comparing.label_curves import label_curves
     from spotting_core.active.summary import summaries
 
-    by_figure = {figure: summaries(curves, figure) for figure in ("loose", "tight")}
+    by_figure = {figure: summaries(curves, figure) for figure in FIGURES}
     path.write_bytes(label_curves(by_figure, path.suffix[1:]))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.active_learning import CASES, Case, ball_matches, lost_at_rate, order_of, print_case
+from benchmarks.active_learning import CASES, Case, ball_matches, flaw_table, lost_at_rate, order_of, print_case
 from spotting_core.active.config import FLAWS
 from spotting_core.active.experiment import Curve, Step
 from spotting_core.domain.classes import load_classes
@@ -73,6 +73,17 @@ def test_the_table_says_score_area_and_share() -> None:
     console = Console(width=200, record=True)
     print_case(console, Case("none-such"), [curve(seed, middle) for seed, middle in ((1, 0.6), (2, 0.4), (3, 0.5))])
     shown = console.export_text()
-    for text in ("none-such, loose", "none-such, tight", "0.500", "0.250", "0.800", "50%"):
+    for text in ("none-such, 3 seeds", "loose, labelled", "tight, labelled", ".500", ".250", ".800", "50%"):
         assert text in shown
-    assert all(line.split()[-1] == "3" for line in shown.splitlines() if line.startswith("random"))
+
+
+def test_a_flaw_is_measured_on_the_seeds_that_both_have() -> None:
+    def curve(seed: int, score: float) -> Curve:
+        steps = tuple(Step(share, share, 1.0, 2, 3, {"loose": score, "tight": score / 2}) for share in (0.1, 1.0))
+        return Curve("random", seed, steps)
+
+    console = Console(width=200, record=True)
+    console.print(flaw_table([curve(1, 0.3), curve(2, 0.5)], [curve(1, 0.4), curve(2, 0.6), curve(3, 0.9)]))
+    shown = console.export_text()
+    assert "-0.100 (-0.100 to -0.100)" in shown
+    assert "-0.050 (-0.050 to -0.050)" in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,9 +90,13 @@ def _show(curves: list[Curve], figure: Path | None, json_file: str | None) -> No
         with replacing(figure) as part:
             part.write_bytes(label_curves(by_figure, figure.suffix[1:]))
     if json_file != "-":
-        for name, strategies in by_figure.items():
-            out.print(_scores(name, strategies))
-            out.print(_what_they_say(name, strategies))
+        for table in curve_tables(by_figure):
+            out.print(table)
+
+
+def curve_tables(by_figure: Mapping[str, list[StrategySummary]]) -> list[Table]:
+    """Of each figure of the task a table of the scores at every share, and one of what the curves say."""
+    return [make(name, strategies) for name, strategies in by_figure.items() for make in (_scores, _what_they_say)]
 
 
 def _scores(name: str, strategies: list[StrategySummary]) -> Table:

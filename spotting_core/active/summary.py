@@ -46,7 +46,7 @@ class StrategySummary:
 def summaries(curves: Sequence[Curve], figure: str) -> list[StrategySummary]:
     """One for each strategy, in the order in which they come, by one of the task's figures."""
     names = dict.fromkeys(curve.strategy for curve in curves)
-    by_chance = _areas([c for c in curves if c.strategy == CHANCE], figure)
+    by_chance = areas([c for c in curves if c.strategy == CHANCE], figure)
     return [_summary(name, [c for c in curves if c.strategy == name], figure, by_chance) for name in names]
 
 
@@ -66,11 +66,11 @@ def _summary(name: str, curves: Sequence[Curve], figure: str, by_chance: Mapping
         sufficient_share=Interval.of_draws(
             sufficient_share(shares, mean), np.array([sufficient_share(shares, one) for one in drawn])
         ),
-        gain=_gain(_areas(curves, figure), by_chance),
+        gain=more_area(areas(curves, figure), by_chance),
     )
 
 
-def _areas(curves: Sequence[Curve], figure: str) -> dict[int, float]:
+def areas(curves: Sequence[Curve], figure: str) -> dict[int, float]:
     """Area under each curve, by its seed."""
     return {
         c.seed: area(np.array([s.share for s in c.steps]), np.array([s.figures[figure] for s in c.steps]))
@@ -78,9 +78,13 @@ def _areas(curves: Sequence[Curve], figure: str) -> dict[int, float]:
     }
 
 
-def _gain(own: Mapping[int, float], by_chance: Mapping[int, float]) -> Interval | None:
-    """How much more area there is, mean over the seeds that both have."""
-    apart = np.array([own[seed] - by_chance[seed] for seed in sorted(own.keys() & by_chance.keys())])
+def more_area(own: Mapping[int, float], other: Mapping[int, float]) -> Interval | None:
+    """How much more area some curves have than others, mean over the seeds that both have; None where they have none.
+
+    Arguments:
+        own, other: areas by seed.
+    """
+    apart = np.array([own[seed] - other[seed] for seed in sorted(own.keys() & other.keys())])
     if not len(apart):
         return None
     drawn = apart[np.random.default_rng(0).integers(len(apart), size=(_DRAWS, len(apart)))].mean(1)
