@@ -45,6 +45,7 @@ def active(
     _check_form(figure)
     folder = run or Path(".runs") / f"active-{config.stem}"
     order = read_active(config)
+    order.active.wanted(only, seeds)
     with progress_bar() as bar:
         task = bar.add_task(config.stem, total=None, note="Reading the matches")
 
@@ -110,18 +111,24 @@ def _scores(name: str, strategies: list[StrategySummary]) -> Table:
 def _what_they_say(name: str, strategies: list[StrategySummary]) -> Table:
     from spotting_core.active.summary import CHANCE, FULL
 
-    columns = ("area under the curve", "more than by chance", f"share that reaches {FULL:.0%}")
+    columns = ("area under the curve", "more than by chance", f"share that reaches {FULL:.0%}", "minutes", "keys")
     table = Table(f"{name}, mean over seeds", *columns, box=None)
     for one in strategies:
-        more = "–" if one.gain is None or one.strategy == CHANCE else _with_bounds(one.gain, "{:+.3f}".format)
+        more = "–" if one.gain is None or one.strategy == CHANCE else _with_bounds(one.gain, difference)
         enough = _with_bounds(one.sufficient_share, "{:.0%}".format)
-        table.add_row(one.strategy, _with_bounds(one.area, _score), more, enough)
+        cost = (f"{one.sufficient_minutes:.0f}", f"{one.sufficient_keys:.0f}")
+        table.add_row(one.strategy, _with_bounds(one.area, _score), more, enough, *cost)
     return table
 
 
 def _score(value: float) -> str:
     """A score with three digits: .344."""
     return f"{value:.3f}".removeprefix("0")
+
+
+def difference(value: float) -> str:
+    """A difference of scores with three digits: +.018."""
+    return f"{value:+.3f}".replace("0.", ".", 1)
 
 
 def _with_bounds(interval: Interval, form: Callable[[float], str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from spotting_core.active.diversity import CHOICES
+from spotting_core.active.diversity import CHOICES, K_CENTRE
 from spotting_core.active.schedule import EQUAL, INCREASING
 from spotting_core.active.strategies import Strategy, strategy_named
 from spotting_core.base.assets import asset
@@ -26,6 +27,7 @@ of its batch, of which the last is smaller; clips that are labelled score 0 and 
 start; random clips are drawn with replacement, so that their number grows more slowly."""
 _PATIENCE = 5
 _FASTER = 10  # times the learning rate
+_EXAMPLES = "assets/active"
 _WITH = " + "  # between a strategy and its diversity
 
 
@@ -68,14 +70,33 @@ class ActiveConfig:
             _one_of("a flaw", flaw, FLAWS)
         if not self.strategies:
             raise ValueError("strategies must name one at least")
+        if twice := [name for name in self.strategies if self.strategies.count(name) > 1]:
+            raise ValueError(f"strategies must name each once, not {twice[0]!r} again")
         if not 0 < self.first <= 1:
             raise ValueError(f"first must be a share above 0, not {self.first:g}")
-        for name in self.strategies:
-            parts(name)
+        if self.first == 1 and self.steps > 1:
+            raise ValueError("first must leave clips for the steps that follow, and a share of 1 leaves none")
 
     def has(self, flaw: str) -> bool:
         """Whether it is as in the public code."""
         return self.official or flaw in self.flaws
+
+    def wanted(self, strategies: Sequence[str] = (), seeds: int = 0) -> list[tuple[str, int]]:
+        """Strategies and seeds of some curves, seed by seed.
+
+        Arguments:
+            strategies: some of the experiment's, all of them where empty; seeds: the first ones, all where 0.
+
+        Errors:
+            BadInputError: a strategy or seed that it has not.
+        """
+        if unknown := [name for name in strategies if name not in self.strategies]:
+            known = ", ".join(self.strategies)
+            raise BadInputError(f"this experiment has no strategy {unknown[0]!r}", fix=f"Its strategies: {known}")
+        if seeds > self.seeds:
+            raise BadInputError(f"this experiment has {self.seeds} seeds, not {seeds}", fix="Ask for fewer")
+        names = [name for name in self.strategies if not strategies or name in strategies]
+        return [(name, seed) for seed in range(1, (seeds or self.seeds) + 1) for name in names]
 
 
 @dataclass(frozen=True)
@@ -86,8 +107,11 @@ class ActiveOrder:
     training: SystemTrainingConfig
 
 
-def parts(name: str) -> tuple[Strategy, str]:
+def parts(name: str, where: Path | None = None) -> tuple[Strategy, str]:
     """A strategy and its diversity, empty for none.
+
+    Arguments:
+        where: the file that names it, for the error.
 
     Errors:
         BadInputError: there is no such strategy or diversity.
@@ -95,8 +119,11 @@ def parts(name: str) -> tuple[Strategy, str]:
     strategy, _, diversity = name.partition(_WITH)
     if diversity not in CHOICES:
         known = " or ".join(filter(None, CHOICES))
-        raise BadInputError(f"there is no diversity {diversity!r}", fix=f"Known: {known}")
-    return strategy_named(strategy), diversity
+        raise BadInputError(f"there is no diversity {diversity!r}", where=where, fix=f"Known: {known}")
+    if "+" in strategy:
+        what = f"a strategy and its diversity stand apart by {_WITH!r}, not as in {name!r}"
+        raise BadInputError(what, where=where, fix=f"Write {f'entropy{_WITH}{K_CENTRE}'!r}")
+    return strategy_named(strategy, where), diversity
 
 
 def read_active(path: Path) -> ActiveOrder:
@@ -116,10 +143,42 @@ def read_active(path: Path) -> ActiveOrder:
     if not isinstance(name, str):
         fix = 'Add a line training = "…", a name in assets/training or a file beside this one'
         raise BadInputError("this configuration names no training", where=path, fix=fix)
-    active = as_config(ActiveConfig, _table(content, "active", path), path)
+    active = as_config(ActiveConfig, _table(content, "active", path), path, _EXAMPLES)
+    for strategy in active.strategies:
+        parts(strategy, path)
     system, settings = read_config(_training_file(name, path))
     settings = {"system": system, **settings, **_table(content, "config", path)}
-    return ActiveOrder(active, _with_effort(as_config(SystemTrainingConfig, settings, path), active.effort))
+    training = as_config(SystemTrainingConfig, settings, path)
+    _check_splits(training, active.report, path)
+    return ActiveOrder(active, _with_effort(training, active.effort))
+
+
+def _check_splits(training: SystemTrainingConfig, report: str, path: Path) -> None:
+    """Refuse splits of which one would be counted twice, or be measured and learned from.
+
+    Arguments:
+        report: the split that is measured.
+
+    Errors:
+        BadInputError: such splits, or no split to learn from.
+    """
+    for name in (*training.data, *training.validation, report):
+        if PurePosixPath(name).is_absolute() or not {"..", "."}.isdisjoint(name.split("/")) or not name:
+            raise BadInputError(f"{name!r} is no split", where=path, fix="Name folders below that of --data")
+    if not training.data:
+        raise BadInputError("data names no split to ask for clips of", where=path, fix='Add one, as data = ["train"]')
+    names = [*training.data, *training.validation]
+    for number, name in enumerate(names):
+        if (inside := _inside(name, [*names[:number], report])) is not None:
+            what = f"measured by report = {report!r}" if inside == report else f"in {inside!r} already"
+            fix = "Name splits of which none has a match of another"
+            raise BadInputError(f"the matches of {name!r} are {what}", where=path, fix=fix)
+
+
+def _inside(name: str, others: Sequence[str]) -> str | None:
+    """The first of some folders that has matches in common with one, for it is the same or one lies in the other."""
+    own = PurePosixPath(name)
+    return next((o for o in others if own.is_relative_to(o) or PurePosixPath(o).is_relative_to(own)), None)
 
 
 def _training_file(name: str, path: Path) -> Path:

@@ -3,8 +3,7 @@
 Giancola et al., "Towards Active Learning for Action Spotting in Association Football Videos" (CVPRW 2023; public code:
 SoccerNet/ActiveSpotting). A pool of clips is cut from the training matches, and one from those that choose the weights,
 whose labels count as labels too. At the start some of both are labelled by chance; each step trains on what is
-labelled,
-measures that network on matches of which everything is true, and has the clips labelled that it scores best.
+labelled, measures that network on matches of which everything is true, and has the clips labelled that it scores best.
 
 Differences:
 * the flaws of the public code are behind settings (``config.FLAWS``);
@@ -21,10 +20,11 @@ import json
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import Timeout
@@ -37,12 +37,14 @@ from spotting_core.active.features_on_disk import laid_on_disk
 from spotting_core.active.pool import Pool
 from spotting_core.active.schedule import shares
 from spotting_core.active.strategies import MEMBERS, NONE
+from spotting_core.base.counts import count_of
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import json_bytes, locked, read_json, write_json
-from spotting_core.base.validation import validated
+from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.judge import Judge
+from spotting_core.samples.labelled import LabelledMatch
 from spotting_core.training.best import BestWeights
 from spotting_core.training.label_counts import label_counts
 from spotting_core.training.system import SystemTrainer, judge_matches
@@ -55,6 +57,19 @@ _WARM_STEPS = 5
 _SEEDS_OF_MEMBERS = 1000  # between the seeds of one experiment lie those of its ensembles
 _VALIDATION = 1  # beside a seed, for what is drawn of the clips that choose the weights
 _RESULT_FILE = "result.json"
+_CLAIM_FILE = "experiment.json"
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What the curves of a folder are of.
+
+    Arguments:
+        settings: all but which curves are wanted; matches: hash of what is true of them.
+    """
+
+    settings: dict[str, Any]
+    matches: str
 
 
 @dataclass(frozen=True)
@@ -112,7 +127,8 @@ class Experiment:
         report: called before every training; notice: with what people should know first.
 
     Errors:
-        BadInputError: settings or matches that cannot be used, or a folder that holds another experiment.
+        BadInputError: settings or matches that cannot be used, a folder that holds another experiment, or one in which
+            this one is running already.
     """
 
     def __init__(
@@ -128,7 +144,7 @@ class Experiment:
     ) -> None:
         self.active, self.training = order.active, order.training
         self._run, self._device, self._report, self._notice = run, device, report, notice
-        _claim(run, order)
+        _check_folders(order, root, run)
         self._set = TrainingSet(order.training, root, run, data, device)
         self._count_labels(root)
         features = run / "features"
@@ -138,10 +154,8 @@ class Experiment:
             raise BadInputError(
                 "no clip of the pool holds an action", where=root, fix="Check the labels and the class table"
             )
-        split = root / self.active.report
-        if not split.is_dir():
-            raise BadInputError(f"there is no {self.active.report} split", where=root, fix="Name one with report")
-        self._measured = laid_on_disk(self._set.labelled([split]), features / "measured")
+        self._measured = laid_on_disk(self._set.labelled([root / self.active.report]), features / "measured")
+        _claim(run, order, joint_hash(map(_truth, (self.pool.matches, self.validation_pool.matches, self._measured))))
         self._trainings = 0  # of all curves that are wanted, for reports
         self._shares = shares(self.active.schedule, self.active.first, self.active.steps)
 
@@ -168,25 +182,9 @@ class Experiment:
             CancelledError: ``report``; what was done is kept.
             BadInputError: a strategy or seed that it has not, or it is being done by somebody else already.
         """
-        wanted = self._wanted(strategies, seeds)
-        try:
-            with locked(self._run / "running", wait=False):
-                return self._curves(wanted)
-        except Timeout as error:
-            raise BadInputError(
-                "this experiment is running already", where=self._run, fix="Wait for it, or give another --run folder"
-            ) from error
-
-    def _wanted(self, strategies: Sequence[str], seeds: int) -> list[tuple[str, int]]:
-        """Strategies and seeds of the curves, seed by seed."""
-        unknown = [name for name in strategies if name not in self.active.strategies]
-        if unknown:
-            known = ", ".join(self.active.strategies)
-            raise BadInputError(f"this experiment has no strategy {unknown[0]!r}", fix=f"Its strategies: {known}")
-        if seeds > self.active.seeds:
-            raise BadInputError(f"this experiment has {self.active.seeds} seeds, not {seeds}", fix="Ask for fewer")
-        names = [name for name in self.active.strategies if not strategies or name in strategies]
-        return [(name, seed) for seed in range(1, (seeds or self.active.seeds) + 1) for name in names]
+        wanted = self.active.wanted(strategies, seeds)
+        with _alone(self._run):
+            return self._curves(wanted)
 
     def _curves(self, wanted: Sequence[tuple[str, int]]) -> list[Curve]:
         missing = [one for one in wanted if not self._file(*one).is_file()]
@@ -202,15 +200,14 @@ class Experiment:
         Arguments:
             strategies: one for each curve.
         """
-        curves = len(strategies)
         members = [self.active.members if parts(name)[0].asks == MEMBERS else 1 for name in strategies]
         trainings = sum(members) * self.active.steps
         a_step, measuring = self._timed()
-        hours = trainings * (self.training.steps * a_step + measuring) / 3600
+        seconds = trainings * (self.training.steps * a_step + measuring)
         return (
-            f"{curves} curve{'' if curves == 1 else 's'} of {self.active.steps} trainings, "
-            f"{self.training.steps} steps each at most: about {hours:.1f} hours "
-            f"({a_step:.3f} s a step and {measuring:.0f} s to measure, timed here)"
+            f"{count_of(len(strategies), 'curve')} of {count_of(self.active.steps, 'training')}, "
+            f"{count_of(self.training.steps, 'step')} each at most: about {lasting(seconds)} "
+            f"({a_step:.3f} s a step and {measuring:.1f} s to measure, timed here)"
         )
 
     def _timed(self) -> tuple[float, float]:
@@ -354,22 +351,106 @@ class Experiment:
         return validated(dict[str, float], read_json(path, "result"))
 
 
-def _claim(run: Path, order: ActiveOrder) -> None:
-    """Keep an experiment's settings in its folder.
+def _check_folders(order: ActiveOrder, root: Path, run: Path) -> None:
+    """Find out before the work whether there is something to measure, and whether the folder is free.
 
     Errors:
-        BadInputError: it holds another one's.
+        BadInputError: it is not.
     """
-    path, own = run / "experiment.json", json.loads(json_bytes(asdict(order)))
-    if path.is_file() and read_json(path, "experiment") != own:
+    if not root.is_dir():
+        what = "this is a file, not a folder of splits" if root.exists() else "there is no such folder"
+        raise BadInputError(what, where=root, fix="Name with --data the folder that holds the splits")
+    if not (root / order.active.report).is_dir():
+        raise BadInputError(f"there is no {order.active.report} split", where=root, fix="Name one with report")
+    if run.exists() and not run.is_dir():
+        raise BadInputError("this is a file, not a folder for trainings", where=run, fix="Name another with --run")
+    with _alone(run):
+        _check_settings(run, order)
+
+
+@contextmanager
+def _alone(run: Path) -> Iterator[None]:
+    """Hold an experiment's folder.
+
+    Errors:
+        BadInputError: somebody else holds it.
+    """
+    try:
+        with locked(run / "running", wait=False):
+            yield
+    except Timeout as error:
+        raise BadInputError(
+            "this experiment is running already", where=run, fix="Wait for it, or give another --run folder"
+        ) from error
+
+
+def _check_settings(run: Path, order: ActiveOrder) -> None:
+    """
+    Errors:
+        BadInputError: the folder holds an experiment of other settings.
+    """
+    path = run / _CLAIM_FILE
+    if path.is_file() and validated(_Claim, read_json(path, "experiment")).settings != _settings(order):
         raise BadInputError(
             "this folder holds another experiment",
             where=run,
             fix="Give another --run folder, or delete this one to start over",
         )
-    run.mkdir(parents=True, exist_ok=True)
-    write_json(path, own)
+
+
+def _claim(run: Path, order: ActiveOrder, matches: str) -> None:
+    """Keep in an experiment's folder what its curves are of.
+
+    Arguments:
+        matches: hash of what is true of the matches.
+
+    Errors:
+        BadInputError: it holds that of other matches or labels.
+    """
+    path = run / _CLAIM_FILE
+    if path.is_file() and validated(_Claim, read_json(path, "experiment")).matches != matches:
+        raise BadInputError(
+            "this folder holds the experiment with other matches or labels",
+            where=run,
+            fix="Give another --run folder, or delete this one to start over",
+        )
+    write_json(path, {"settings": _settings(order), "matches": matches})
+
+
+def _settings(order: ActiveOrder) -> dict[str, Any]:
+    """All settings but which curves are wanted: more of them can be added."""
+    settings: dict[str, Any] = json.loads(json_bytes(asdict(order)))
+    for name in ("strategies", "seeds"):
+        del settings["active"][name]
+    return settings
+
+
+def _truth(matches: Sequence[LabelledMatch]) -> str:
+    """Hash of what is known of some matches: their names, halves, lengths, labels, and what was watched."""
+    halves = [
+        [
+            match.name,
+            half.samples.half,
+            len(half),
+            [[finding.label, int(moment)] for finding, moment in half.known],
+            [] if half.watched is None else np.flatnonzero(np.diff(half.watched, prepend=False)).tolist(),
+        ]
+        for match in matches
+        for half in match.halves
+    ]
+    return joint_hash([json.dumps(halves)])
+
+
+def lasting(seconds: float) -> str:
+    """A duration, rounded for reading: 40 s, 12 minutes, 2.5 hours."""
+    if seconds < 60:
+        return f"{max(1, seconds):.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def _read_curve(path: Path) -> Curve:
-    return validated(Curve, read_json(path, "curve"))
+    try:
+        return validated(Curve, read_json(path, "curve"))
+    except (BadInputError, InvalidContentError) as error:
+        fix = "Delete this file: the curve is made again, of the trainings that are kept"
+        raise BadInputError("this curve cannot be read", where=path, fix=fix) from error

@@ -1,8 +1,7 @@
 """The clips that an annotator may be asked for: halves cut into stretches that follow one another.
 
 Giancola et al., "Towards Active Learning for Action Spotting in Association Football Videos" (CVPRW 2023) asks for
-clips
-of 15 s.
+clips of 15 s.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ import numpy as np
 from spotting_core.base.errors import BadInputError
 from spotting_core.samples.labelled import LabelledHalf, LabelledMatch
 
+_WATCHED = 0.5  # of a clip, at least
+_NAMED = 3
+
 
 @dataclass(frozen=True)
 class PoolClip:
@@ -28,13 +30,14 @@ class PoolClip:
 
 @dataclass(frozen=True)
 class Pool:
-    """Every clip of some matches.
+    """Every clip of some matches of which it is known what is true: where not all of a half was watched, as in a data
+    set, those that were for half of their length at least.
 
     Arguments:
         seconds: length of a clip; the last of a half may be shorter.
 
     Errors:
-        BadInputError: there is no match, or a clip has not one sample.
+        BadInputError: there is no match, a clip has not one sample, or none was watched.
     """
 
     matches: Sequence[LabelledMatch]
@@ -47,6 +50,12 @@ class Pool:
             rate = self.halves[0].samples.rate
             raise BadInputError(
                 f"clips of {self.seconds:g} s have no sample at {rate:g} samples a second", fix="Make them longer"
+            )
+        if not self.clips:
+            names = ", ".join(match.name for match in self.matches[:_NAMED])
+            raise BadInputError(
+                f"nobody has watched half of a clip of {self.seconds:g} s in {names}",
+                fix="Have more watched, or make clip shorter",
             )
 
     @cached_property
@@ -64,6 +73,7 @@ class Pool:
             PoolClip(number, start, min(start + self.samples, len(half)))
             for number, half in enumerate(self.halves)
             for start in range(0, len(half), self.samples)
+            if half.watched is None or half.watched[start : start + self.samples].mean() >= _WATCHED
         ]
 
     def __len__(self) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -75,14 +76,17 @@ def register(strategy: Strategy) -> Strategy:
     return strategy
 
 
-def strategy_named(name: str) -> Strategy:
+def strategy_named(name: str, where: Path | None = None) -> Strategy:
     """A strategy by its name.
+
+    Arguments:
+        where: the file that names it, for the error.
 
     Errors:
         BadInputError: there is none.
     """
     if name not in STRATEGIES:
-        raise BadInputError(f"there is no strategy {name!r}", fix=f"Known: {', '.join(STRATEGIES)}")
+        raise BadInputError(f"there is no strategy {name!r}", where=where, fix=f"Known: {', '.join(STRATEGIES)}")
     return STRATEGIES[name]
 
 

@@ -29,7 +29,8 @@ class StrategySummary:
     Arguments:
         shares: (S,) labelled; minutes, keys: (S,) that it took, means over seeds.
         scores: of every share; area: under them over the share, as the mean score from the first share to 1.
-        sufficient_share: the one that reaches ``FULL`` of the score with all labels.
+        sufficient_share: the one that reaches ``FULL`` of the score with all labels; sufficient_minutes,
+            sufficient_keys: that it takes to label as much.
         gain: of area over choosing by chance, mean over the seeds that both have; None where there is no such curve.
     """
 
@@ -40,6 +41,8 @@ class StrategySummary:
     scores: tuple[Interval, ...]
     area: Interval
     sufficient_share: Interval
+    sufficient_minutes: float
+    sufficient_keys: float
     gain: Interval | None
 
 
@@ -56,16 +59,18 @@ def _summary(name: str, curves: Sequence[Curve], figure: str, by_chance: Mapping
     rng = np.random.default_rng(0)
     drawn = scores[rng.integers(len(curves), size=(_DRAWS, len(curves)))].mean(1)  # (draws, S)
     mean = scores.mean(0)
+    minutes, keys = np.mean([[(s.minutes, s.keys) for s in c.steps] for c in curves], axis=0).T  # (S,) each
+    enough = sufficient_share(shares, mean)
     return StrategySummary(
         name,
         shares=tuple(map(float, shares)),
-        minutes=tuple(float(v) for v in np.mean([[s.minutes for s in c.steps] for c in curves], axis=0)),
-        keys=tuple(float(v) for v in np.mean([[s.keys for s in c.steps] for c in curves], axis=0)),
+        minutes=tuple(map(float, minutes)),
+        keys=tuple(map(float, keys)),
         scores=tuple(Interval.of_draws(float(v), drawn[:, k]) for k, v in enumerate(mean)),
         area=Interval.of_draws(area(shares, mean), np.array([area(shares, one) for one in drawn])),
-        sufficient_share=Interval.of_draws(
-            sufficient_share(shares, mean), np.array([sufficient_share(shares, one) for one in drawn])
-        ),
+        sufficient_share=Interval.of_draws(enough, np.array([sufficient_share(shares, one) for one in drawn])),
+        sufficient_minutes=float(np.interp(enough, shares, minutes)),
+        sufficient_keys=float(np.interp(enough, shares, keys)),
         gain=more_area(areas(curves, figure), by_chance),
     )
 

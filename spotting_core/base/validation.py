@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Annotated, TypeVar
 
 import msgspec
 
+_LARGEST = sys.float_info.max  # infinity is no measure of anything
+
 Positive = Annotated[int, msgspec.Meta(gt=0)]
-PositiveNumber = Annotated[float, msgspec.Meta(gt=0)]
+PositiveNumber = Annotated[float, msgspec.Meta(gt=0, le=_LARGEST)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
-NotNegativeNumber = Annotated[float, msgspec.Meta(ge=0)]
+NotNegativeNumber = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _Kind = TypeVar("_Kind")
@@ -47,7 +50,7 @@ def _in_words(message: str, content: object) -> str:
         return reason[:1].lower() + reason[1:] if reason.startswith(("Expected", "Object")) else reason
     expected = _EXPECTED.match(reason)
     if expected and isinstance(content, Mapping) and place in content:
-        wanted = expected["wanted"].removesuffix(" | null")
+        wanted = expected["wanted"].removesuffix(" | null").replace(f" <= {_LARGEST!r}", " and finite")
         return f"{place} must be {wanted}, not {content[place]!r}"
     return f"{place}: {reason}"
 

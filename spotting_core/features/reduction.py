@@ -107,7 +107,10 @@ def fit_reduction(parts: Iterable[np.ndarray], dim: int) -> Reduction:
                 total, product = np.zeros(block.shape[1]), np.zeros((block.shape[1],) * 2)
             rows, total, product = rows + len(block), total + block.sum(0), product + block.T @ block
     if dim > min(rows, len(total)):
-        raise BadInputError(f"{dim} components cannot be had from {rows} rows of {len(total)} numbers")
+        raise BadInputError(
+            f"{dim} components cannot be had from {rows} rows of {len(total)} numbers",
+            fix="Make reduction smaller, or learn from more matches",
+        )
     mean = total / rows
     values, vectors = np.linalg.eigh(product / rows - np.outer(mean, mean))
     widest = vectors[:, np.argsort(values)[::-1][:dim]].T

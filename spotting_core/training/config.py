@@ -12,6 +12,7 @@ from spotting_core.base.nesting import LARGEST_TOML, parse_toml
 from spotting_core.base.validation import InvalidContentError, unknown_names, validated
 
 _Config = TypeVar("_Config")
+_EXAMPLES = "assets/training"
 
 
 def read_config(path: Path) -> tuple[str, dict[str, Any]]:
@@ -21,7 +22,7 @@ def read_config(path: Path) -> tuple[str, dict[str, Any]]:
         BadInputError: missing, not TOML, or without ``system``.
     """
     if not path.is_file():
-        raise BadInputError("there is no such configuration", where=path, fix="See assets/training for examples")
+        raise BadInputError("there is no such configuration", where=path, fix=f"See {_EXAMPLES} for examples")
     content = parse_toml(read_content(path, "configuration", LARGEST_TOML), path, "configuration")
     system = content.get("system")
     if not isinstance(system, str):
@@ -36,8 +37,11 @@ def read_config(path: Path) -> tuple[str, dict[str, Any]]:
     return system, settings
 
 
-def as_config(kind: type[_Config], settings: dict[str, Any], where: Path) -> _Config:
+def as_config(kind: type[_Config], settings: dict[str, Any], where: Path, examples: str = _EXAMPLES) -> _Config:
     """Settings as a config dataclass; lists become tuples.
+
+    Arguments:
+        where: their file; examples: folder of files that can be read.
 
     Errors:
         BadInputError: an unknown setting, a missing one, or one of the wrong type.
@@ -49,5 +53,5 @@ def as_config(kind: type[_Config], settings: dict[str, Any], where: Path) -> _Co
     try:
         return validated(kind, settings)
     except InvalidContentError as error:
-        fix = "See assets/training for examples"
+        fix = f"See {examples} for examples"
         raise BadInputError(f"this configuration cannot be used ({error})", where=where, fix=fix) from error

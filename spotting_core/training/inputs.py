@@ -70,6 +70,9 @@ def feature_reader(config: InputConfig, root: Path, run: Path, data: DataDirecto
     Errors:
         BadInputError: features that are not there or do not fit, or a reduction that is gone.
     """
+    if not config.features:
+        what = f"{getattr(config, 'system', 'this system')} reads features, and the configuration names no set"
+        raise BadInputError(what, fix='Name one, as features = ["efficientnet-lite0"]')
     return _reader(config, config.features, config.reduction, root, run, data, device)
 
 

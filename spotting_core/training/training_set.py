@@ -65,7 +65,11 @@ class TrainingSet:
         self._features = None
         if isinstance(self.model_config, FeatureConfig):
             self._features = feature_reader(config, root, run, data, device)
-            self.model_config = self.model_config.with_sets(tuple(s.dim for s in self._features.sets))
+            try:
+                self.model_config = self.model_config.with_sets(tuple(s.dim for s in self._features.sets))
+            except ValueError as error:
+                what = f"{config.system} cannot read {', '.join(config.features)}: {error}"
+                raise BadInputError(what, fix="Name other features in the configuration") from error
         self.inputs, self.plan = self.system.inputs(self.model_config), self.system.plan(self.model_config)
         self.clip = config.clip or (self.stage.clip(self.model_config) if self.stage.clip else self.plan.length)
         self._check()

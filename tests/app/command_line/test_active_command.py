@@ -21,7 +21,7 @@ from tests.spotting_core.active.test_experiment import FILE, SET
 def test_an_experiment_says_its_hours_and_writes_what_it_measured(tmp_path: Path) -> None:
     root = write_splits(tmp_path / "splits")
     path = tmp_path / "few.toml"
-    path.write_text(FILE.format(set=SET, strategies='"random", "entropy"', more="first = 0.25\nsteps = 2"))
+    path.write_text(FILE.format(set=SET, strategies='"random", "entropy"', more="seeds = 2\nclip = 5.0\nfirst = 0.25\nsteps = 2"))
     arguments = ("active", path, "--data", root, "--run", tmp_path / "run", "--figure", tmp_path / "curves.svg")
     done = touchline(*arguments, "--json", tmp_path / "out.json")
     assert done.returncode == 0, done.stderr
@@ -46,13 +46,13 @@ def test_an_experiment_says_its_hours_and_writes_what_it_measured(tmp_path: Path
     assert "has 2 seeds, not 3" in refused.stderr
     again = touchline(*arguments, "--json", tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text()) == content
-    assert "hours" not in again.stderr  # nothing is left to do
+    assert "trainings" not in again.stderr  # nothing is left to do
 
 
 def test_labels_that_are_left_out_are_counted_and_none_of_a_known_class_is_refused(tmp_path: Path) -> None:
     root = write_splits(tmp_path / "splits")
     path = tmp_path / "few.toml"
-    path.write_text(FILE.format(set=SET, strategies='"random"', more="first = 0.25\nsteps = 2"))
+    path.write_text(FILE.format(set=SET, strategies='"random"', more="seeds = 2\nclip = 5.0\nfirst = 0.25\nsteps = 2"))
     for labels in sorted((root / "train").rglob("Labels-v2.json")):
         content = json.loads(labels.read_text())
         content["annotations"][0]["label"] = "Tackle"
@@ -89,7 +89,7 @@ def test_the_shipped_experiments_can_be_read(path: Path) -> None:
 
 def test_the_figure_in_its_forms() -> None:
     values = tuple(Interval(v, v - 0.1, v + 0.1) for v in (0.2, 0.5))
-    one = StrategySummary("random", (0.1, 1.0), (1.0, 2.0), (3.0, 4.0), values, values[0], values[1], None)
+    one = StrategySummary("random", (0.1, 1.0), (1.0, 2.0), (3.0, 4.0), values, values[0], values[1], 2.0, 4.0, None)
     for form, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
         assert label_curves({"loose": [one], "tight": [one] * 9}, form).startswith(start)
     with pytest.raises(BadInputError, match="'gif'"):

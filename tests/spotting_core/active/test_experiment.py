@@ -13,7 +13,7 @@ import pytest
 
 from spotting_core.active.clip_scores import confidences
 from spotting_core.active.config import ActiveOrder, read_active
-from spotting_core.active.experiment import Curve, Experiment, Step
+from spotting_core.active.experiment import Curve, Experiment, Step, lasting
 from spotting_core.active.pool import Pool
 from spotting_core.active.summary import area, sufficient_share, summaries
 from spotting_core.base.data_directory import DataDirectory
@@ -35,8 +35,6 @@ averaging = 0.5
 model = {{ window = 10, before = 5, after = 4 }}
 [active]
 strategies = [{strategies}]
-seeds = 2
-clip = 5.0
 {more}
 """
 
@@ -50,7 +48,8 @@ def order(folder: Path, *strategies: str, more: str = "") -> ActiveOrder:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "experiment.toml"
     names = ", ".join(f'"{name}"' for name in strategies or ("random", "entropy"))
-    settings = [line for line in ("first = 0.25", "steps = 3") if line.split()[0] not in more.split()]
+    usual = ("seeds = 2", "clip = 5.0", "first = 0.25", "steps = 3")
+    settings = [line for line in usual if line.split()[0] not in more.split()]
     path.write_text(FILE.format(set=SET, strategies=names, more="\n".join([*settings, more])))
     return read_active(path)
 
@@ -108,6 +107,43 @@ def test_a_folder_of_another_experiment_is_left_alone(root: Path, tmp_path: Path
     experiment(tmp_path, root, data)
     with pytest.raises(BadInputError, match="holds another experiment"):
         experiment(tmp_path, root, data, more="passes = 9")
+    experiment(tmp_path, root, data, "random", "margin", more="seeds = 5")  # more curves of the same kind fit in
+
+
+def test_a_folder_of_other_matches_or_labels_is_left_alone(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    own = tmp_path / "splits"
+    shutil.copytree(root, own)
+    curves = experiment(tmp_path, own, data, "random").curves()
+    assert experiment(tmp_path, own, data, "random").curves() == curves
+    labels = next((own / "train").rglob("Labels-v2.json"))
+    before = labels.read_bytes()
+    content = json.loads(before)
+    content["annotations"][0]["position"] = "9000"
+    labels.write_text(json.dumps(content))
+    with pytest.raises(BadInputError, match="with other matches or labels"):
+        experiment(tmp_path, own, data, "random")
+    labels.write_bytes(before)
+    shutil.rmtree(next((own / "test").rglob("Labels-v2.json")).parent)
+    with pytest.raises(BadInputError, match="with other matches or labels"):
+        experiment(tmp_path, own, data, "random")
+
+
+def test_a_start_that_failed_leaves_the_folder_free(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    with pytest.raises(BadInputError, match="there is no final split"):
+        experiment(tmp_path, root, data, more='report = "final"')
+    experiment(tmp_path, root, data)
+
+
+def test_a_damaged_curve_says_what_to_do(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    own = experiment(tmp_path, root, data, "random")
+    (tmp_path / "run" / "curves").mkdir()
+    (tmp_path / "run" / "curves" / "random-1.json").write_text("{")
+    with pytest.raises(BadInputError, match=r"random-1\.json: this curve cannot be read.*Delete this file"):
+        own.curves()
+
+
+def test_hours_are_minutes_where_there_are_few() -> None:
+    assert [lasting(s) for s in (0.2, 42, 720, 5300, 9000)] == ["1 s", "42 s", "12 minutes", "88 minutes", "2.5 hours"]
 
 
 def test_an_experiment_is_done_by_one_at_a_time(root: Path, tmp_path: Path, data: DataDirectory) -> None:
@@ -219,19 +255,54 @@ def test_what_cannot_be_an_experiment_is_refused(root: Path, tmp_path: Path, dat
         ('schedule = "all"', "schedule must be equal or increasing"),
         ('flaws = ["haste"]', "a flaw must be"),
         ("first = 0.0", "first must be a share above 0"),
+        ("first = 1.0", "a share of 1 leaves none"),
+        ("clip = inf", "clip must be float and finite, not inf"),
+        ('report = "train"', "the matches of 'train' are measured by report = 'train'"),
+        ('report = "val/league"', "the matches of 'val' are measured by report = 'val/league'"),
+        ('report = "../test"', "'../test' is no split"),
         ("steps = 0", "steps"),
         ("sedes = 3", "unknown setting 'sedes'"),
     ):
         with pytest.raises(BadInputError, match=match):
             order(tmp_path / "bad", more=more)
-    with pytest.raises(BadInputError, match="no strategy 'hope'"):
+    with pytest.raises(BadInputError, match=r"experiment\.toml: there is no strategy 'hope'"):
         order(tmp_path / "bad", "hope")
+    with pytest.raises(BadInputError, match=r"apart by ' \+ ', not as in 'entropy\+k-centre'"):
+        order(tmp_path / "bad", "entropy+k-centre")
+    with pytest.raises(BadInputError, match="strategies must name each once, not 'random' again"):
+        order(tmp_path / "bad", "random", "random")
     with pytest.raises(BadInputError, match="no diversity 'luck'"):
         order(tmp_path / "bad", "entropy + luck")
     with pytest.raises(BadInputError, match="there is no such configuration"):
         read_active(tmp_path / "nowhere.toml")
-    with pytest.raises(BadInputError, match="there is no final split"):
-        experiment(tmp_path / "report", root, data, more='report = "final"')
+    for places, match in (('["train", "train"]', "in 'train' already"), ('["train", "val"]', "in"), ("[]", "no split")):
+        path = tmp_path / "splits.toml"
+        path.write_text(FILE.format(set=SET, strategies='"random"', more="").replace('["train"]', places))
+        with pytest.raises(BadInputError, match=match):
+            read_active(path)
+    with pytest.raises(BadInputError, match="there is no such folder"):
+        experiment(tmp_path / "data", tmp_path / "nowhere", data)
+    (tmp_path / "run").write_text("")
+    with pytest.raises(BadInputError, match="this is a file, not a folder for trainings"):
+        experiment(tmp_path, root, data)
+
+
+def test_features_that_a_system_cannot_read_are_refused(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    path = tmp_path / "experiment.toml"
+    text = FILE.format(set=SET, strategies='"random"', more="")
+    path.write_text(text.replace(f'features = ["{SET}"]', "features = []"))
+    with pytest.raises(BadInputError, match=r"max\+\+ reads features, and the configuration names no set"):
+        Experiment(read_active(path), root, tmp_path / "run", data)
+    replays = tmp_path / "replays"
+    shutil.copytree(root, replays)
+    shot = {"gameTime": "1 - 00:30", "position": "30000", "label": "Close-up player", "change_type": "abrupt",
+            "replay": "replay", "link": {"half": "1", "label": "Goal", "time": "00:08", "team": "home"}}  # fmt: skip
+    for labels in list(replays.rglob("Labels-v2.json")):
+        labels.with_name("Labels-cameras.json").write_text(json.dumps({"annotations": [shot]}))
+    model = text[text.index("model =") :].splitlines()[0]
+    path.write_text(text.replace('"max++"', '"grounding-transformer"').replace(model, ""))
+    with pytest.raises(BadInputError, match=rf"grounding-transformer cannot read {SET}: the first feature set"):
+        Experiment(read_active(path), replays, tmp_path / "run", data)
 
 
 def test_a_pool_without_an_action_is_refused(tmp_path: Path, data: DataDirectory) -> None:
@@ -264,6 +335,7 @@ def test_a_summary_is_the_mean_over_seeds_with_its_interval() -> None:
     assert one.area.value == pytest.approx(0.4)
     assert one.sufficient_share.value == pytest.approx(0.975)
     assert one.minutes == (5.0, 10.0)
+    assert (one.sufficient_minutes, one.sufficient_keys) == (pytest.approx(9.75), pytest.approx(97.5))
     assert one.gain is None  # nothing was chosen by chance
 
 

@@ -51,11 +51,15 @@ def test_what_is_labelled_is_known_and_nothing_else() -> None:
 
 def test_nothing_becomes_known_that_nobody_watched() -> None:
     plain = match()
-    watched = np.arange(25) < 14
+    watched = np.arange(25) < 15
     pool = Pool([replace(plain, halves=[replace(plain.halves[0], watched=watched)])], 5.0)
+    assert pool.clips == [PoolClip(0, 0, 10), PoolClip(0, 10, 20)]  # of the third nobody has watched anything
     (known,) = pool.watched([1])
     assert known.halves[0].watched is not None
-    assert np.flatnonzero(known.halves[0].watched).tolist() == [10, 11, 12, 13]
+    assert np.flatnonzero(known.halves[0].watched).tolist() == [10, 11, 12, 13, 14]
+    hardly = replace(plain, halves=[replace(plain.halves[0], watched=np.arange(25) < 4)])
+    with pytest.raises(BadInputError, match="nobody has watched half of a clip of 5 s in one"):
+        Pool([hardly], 5.0)
 
 
 def test_a_clip_without_an_action_is_cheap() -> None:
