@@ -214,7 +214,7 @@ def flaw_table(curves: Sequence[Curve], corrected: Sequence[Curve]) -> Table:
     Arguments:
         corrected: curves of the same experiment without them.
     """
-    from app.command_line.active import difference
+    from app.command_line.active import difference, with_bounds
     from spotting_core.active.summary import areas, more_area
 
     table = Table("beside the same seeds without it", *FIGURES, box=None)
@@ -223,7 +223,7 @@ def flaw_table(curves: Sequence[Curve], corrected: Sequence[Curve]) -> Table:
         for figure in FIGURES:
             flawed, sound = (areas([c for c in some if c.strategy == name], figure) for some in (curves, corrected))
             more = more_area(flawed, sound)
-            cells.append("–" if more is None else f"{difference(more.value)} ({difference(more.low)} to {difference(more.high)})")
+            cells.append("–" if more is None else with_bounds(more, difference))
         table.add_row(name, *cells)
     return table
 

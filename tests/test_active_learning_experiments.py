@@ -85,5 +85,5 @@ def test_a_flaw_is_measured_on_the_seeds_that_both_have() -> None:
     console = Console(width=200, record=True)
     console.print(flaw_table([curve(1, 0.3), curve(2, 0.5)], [curve(1, 0.4), curve(2, 0.6), curve(3, 0.9)]))
     shown = console.export_text()
-    assert "-0.100 (-0.100 to -0.100)" in shown
-    assert "-0.050 (-0.050 to -0.050)" in shown
+    assert "-.100 (-.100 to -.100)" in shown
+    assert "-.050 (-.050 to -.050)" in shown

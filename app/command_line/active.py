@@ -114,10 +114,10 @@ def _what_they_say(name: str, strategies: list[StrategySummary]) -> Table:
     columns = ("area under the curve", "more than by chance", f"share that reaches {FULL:.0%}", "minutes", "keys")
     table = Table(f"{name}, mean over seeds", *columns, box=None)
     for one in strategies:
-        more = "–" if one.gain is None or one.strategy == CHANCE else _with_bounds(one.gain, difference)
-        enough = _with_bounds(one.sufficient_share, "{:.0%}".format)
+        more = "–" if one.gain is None or one.strategy == CHANCE else with_bounds(one.gain, difference)
+        enough = with_bounds(one.sufficient_share, "{:.0%}".format)
         cost = (f"{one.sufficient_minutes:.0f}", f"{one.sufficient_keys:.0f}")
-        table.add_row(one.strategy, _with_bounds(one.area, _score), more, enough, *cost)
+        table.add_row(one.strategy, with_bounds(one.area, _score), more, enough, *cost)
     return table
 
 
@@ -131,7 +131,7 @@ def difference(value: float) -> str:
     return f"{value:+.3f}".replace("0.", ".", 1)
 
 
-def _with_bounds(interval: Interval, form: Callable[[float], str]) -> str:
+def with_bounds(interval: Interval, form: Callable[[float], str]) -> str:
     """A value with its bounds; by itself where there is one seed, of which nothing can be drawn."""
     if interval.low == interval.high:
         return form(interval.value)

@@ -90,7 +90,7 @@ def freeze(
         try:
             match = _of_match(row, database, data, left_out)
         except TouchlineError as error:
-            left_out[f"a match that cannot be read ({error.what})"] += 1
+            left_out[f"a match that cannot be read ({row.title}: {error.what})"] += 1
             continue
         if match.watched:
             matches.append(match)
@@ -214,5 +214,5 @@ def _is_watched(spot: KnownSpot, watched: Sequence[Stretch], lengths: dict[int, 
     if any(one.covers(spot.half, min(spot.time, last)) for one in watched) and spot.time <= last + 1:
         return True
     beyond = spot.half not in lengths or spot.time > last + 1
-    left_out["a spot beyond the end of its half" if beyond else "a spot that somebody else contradicts"] += 1
+    left_out["a spot beyond the end of its half" if beyond else "a spot in seconds of which people disagree"] += 1
     return False

@@ -21,7 +21,9 @@ from tests.spotting_core.active.test_experiment import FILE, SET
 def test_an_experiment_says_its_hours_and_writes_what_it_measured(tmp_path: Path) -> None:
     root = write_splits(tmp_path / "splits")
     path = tmp_path / "few.toml"
-    path.write_text(FILE.format(set=SET, strategies='"random", "entropy"', more="seeds = 2\nclip = 5.0\nfirst = 0.25\nsteps = 2"))
+    path.write_text(
+        FILE.format(set=SET, strategies='"random", "entropy"', more="seeds = 2\nclip = 5.0\nfirst = 0.25\nsteps = 2")
+    )
     arguments = ("active", path, "--data", root, "--run", tmp_path / "run", "--figure", tmp_path / "curves.svg")
     done = touchline(*arguments, "--json", tmp_path / "out.json")
     assert done.returncode == 0, done.stderr

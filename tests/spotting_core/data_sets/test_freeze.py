@@ -172,7 +172,7 @@ def test_a_match_that_is_gone_is_left_out_and_said(tmp_path: Path, data: DataDir
     (folder / "1_180p.mp4").unlink()
     made = frozen(data)
     assert [match.title for match in made.data_set.matches] == ["other v B"]
-    assert made.left_out == {"a match that cannot be read (this folder holds no video)": 1}
+    assert made.left_out == {f"a match that cannot be read ({folder.name} v B: this folder holds no video)": 1}
 
 
 def test_a_file_that_somebody_has_changed_is_refused(tmp_path: Path, data: DataDirectory) -> None:
