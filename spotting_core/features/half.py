@@ -107,7 +107,8 @@ class FeatureReader:
     @property
     def of_frames(self) -> bool:
         """Whether a set of them is of every frame: what is ten times the scores is not written beside them."""
-        return any(kind.extractor is not None and kind.extractor.kind == THUMBNAILS for kind in self.sets)
+        thumbnails = [s for s in self.sets if s.extractor is not None and s.extractor.kind == THUMBNAILS]
+        return any(self.rate >= one.rate for one in thumbnails)
 
     def read(
         self,

@@ -226,3 +226,9 @@ def test_a_full_disk_does_not_stop_the_pass(video: Path, data: DataDirectory, mo
     assert not thumbnail_file(media, data).is_file()
     with pytest.raises(BadInputError, match="the disk is full"):
         stored_thumbnails(media, data)
+
+
+def test_what_reads_them_at_a_rate_of_its_own_keeps_what_it_read() -> None:
+    thumbnail_set = feature_set("thumbnails", 25.0)
+    assert FeatureReader([thumbnail_set], thumbnail_set.rate).of_frames
+    assert not FeatureReader([thumbnail_set], 2.0).of_frames  # two a second are as few as any features
