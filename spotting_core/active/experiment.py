@@ -46,6 +46,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.judge import Judge
 from spotting_core.samples.labelled import LabelledMatch
 from spotting_core.training.best import BestWeights
+from spotting_core.training.inputs import check_root
 from spotting_core.training.label_counts import label_counts
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.training_set import TrainingSet
@@ -357,9 +358,7 @@ def _check_folders(order: ActiveOrder, root: Path, run: Path) -> None:
     Errors:
         BadInputError: it is not.
     """
-    if not root.is_dir():
-        what = "this is a file, not a folder of splits" if root.exists() else "there is no such folder"
-        raise BadInputError(what, where=root, fix="Name with --data the folder that holds the splits")
+    check_root(root)
     if not (root / order.active.report).is_dir():
         raise BadInputError(f"there is no {order.active.report} split", where=root, fix="Name one with report")
     if run.exists() and not run.is_dir():

@@ -182,6 +182,16 @@ def _files_of_start(config: InputConfig) -> EntityFiles | None:
     return entity_files(read_card(start)) if start is not None and (start / CARD_FILE).is_file() else None
 
 
+def check_root(root: Path) -> None:
+    """
+    Errors:
+        BadInputError: no folder of splits.
+    """
+    if not root.is_dir():
+        what = "this is a file, not a folder of splits" if root.exists() else "there is no such folder"
+        raise BadInputError(what, where=root, fix="Name with --data the folder that holds the splits")
+
+
 def existing_splits(root: Path, splits: Sequence[str], task: AnyLayerTask | None) -> list[Path]:
     """Folders of some splits, each with a match: a mistyped one is told before anything takes time.
 

@@ -45,6 +45,7 @@ from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainer, 
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.few_labels import few_labels
+from spotting_core.training.inputs import check_root
 from spotting_core.training.label_counts import class_counts, label_counts
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.split_lists import with_split_lists
@@ -123,6 +124,7 @@ def train(
         _check_learns_spots(name)
         settings = {"choose_by": LOSS, **settings}  # in what is watched of a match there is little to measure by
         order = with_data_set(order, order.data_set, data)
+    check_root(order.splits)
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
         order = _with_split_lists(order, config.data)

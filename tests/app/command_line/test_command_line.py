@@ -72,6 +72,7 @@ def test_of_tasks_asked_for_by_name_one_that_cannot_be_done_stops_no_other(tmp_p
         (["train", "{tmp}/unknown.toml", "--data", "{tmp}"], "unknown setting 'colour'"),
         (["train", "{tmp}/system.toml", "--data", "{tmp}"], "no system called 'magic'"),
         (["train", "assets/training/e2e-spot.toml", "--data", "{tmp}"], "no match with Labels-v2.json lies here"),
+        (["train", "assets/training/e2e-spot.toml", "--data", "{tmp}/nowhere"], "nowhere: there is no such folder"),
         (["evaluate", "--task", "juggling", "--labels", "{tmp}", "--predictions", "{tmp}"], "no task 'juggling'"),
         (["evaluate", "--task", "spotting", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "best"], "no metric 'best'"),
         (["evaluate", "--task", "frames", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "tight"], "the task frames has no metric"),
