@@ -13,14 +13,14 @@ from app.library.library import Match
 from app.settings import DEMO, settings
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
-from app.views.evaluate_charts import share, signed_interval
-from app.views.label_curve import label_curve
+from app.views.evaluate_charts import share, signed, signed_interval
+from app.views.label_curve import held_out, label_curve
 from app.views.review_actions import signed_in
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.data_sets.data_set import DataSet, DataSets
 from spotting_core.data_sets.freeze import freeze
-from spotting_core.evaluation.intervals import Interval
+from spotting_core.evaluation.intervals import FEW_UNITS, Interval
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.jobs.training import STEPS, TRAINING, TrainingParameters
 from spotting_core.models.card import BUNDLED, read_card
@@ -143,17 +143,22 @@ def _ask(parameters: TrainingParameters) -> None:
 
 def comparison_table(comparison: Comparison) -> str:
     """What became of a model on what was held out, as markup."""
-    held_out = f"{comparison.minutes:g} minutes that were held out"
-    if comparison.before is None or comparison.after is None or comparison.difference is None:
-        return f'<div class="tl-facts">On {held_out} no action is labelled: nothing can be compared.</div>'
+    measured_on = held_out(comparison.minutes)
+    if comparison.before is None or comparison.after is None:
+        return f'<div class="tl-facts">On {measured_on} no action is labelled: nothing can be compared.</div>'
+    gain = _gain(comparison.before, comparison.after, comparison.difference)
     head = (
-        f"On {held_out}, with {count_of(comparison.actions, 'action')}, {comparison.metric} average-mAP went from "
-        f"{share(comparison.before)} to {share(comparison.after)}, {signed_interval(comparison.difference)}: "
-        f"{_verdict(comparison.difference)}."
+        f"On {measured_on}, with {count_of(comparison.actions, 'action')}, {comparison.metric} average-mAP went from "
+        f"{share(comparison.before)} to {share(comparison.after)}, {gain}: {_verdict(comparison.difference)}."
     )
+    if any(
+        difference is None for difference in (comparison.difference, *(row.difference for row in comparison.classes))
+    ):
+        head += f" {_few(comparison)}"
     rows = "".join(
         f"<tr><th>{page.escape(row.label)}</th><td>{row.truths}</td><td>{share(row.before)}</td>"
-        f"<td>{share(row.after)}</td><td>{signed_interval(row.difference)}</td><td>{_verdict(row.difference)}</td></tr>"
+        f"<td>{share(row.after)}</td><td>{_gain(row.before, row.after, row.difference)}</td>"
+        f"<td>{_verdict(row.difference)}</td></tr>"
         for row in comparison.classes
     )
     titles = "".join(f"<th>{title}</th>" for title in ("Class", "Actions", "Before", "After", "Difference", ""))
@@ -187,7 +192,24 @@ def _changed(change: ChangedMoment, match: Match | None) -> str:
     return f'{change.became}: <a href="match?{where}" target="_self">{words}</a>'
 
 
-def _verdict(difference: Interval) -> str:
+def _gain(before: float, after: float, difference: Interval | None) -> str:
+    """By how much a figure rose, with its interval where there is one."""
+    return signed(after - before) if difference is None else signed_interval(difference)
+
+
+def _few(comparison: Comparison) -> str:
+    """Why of some figures no interval is given."""
+    were = "was" if comparison.units == 1 else "were"
+    rest = " Have other minutes watched, then train again." if comparison.difference is None else ""
+    return (
+        f"{count_of(comparison.units, comparison.unit)} with actions {were} held out: of what lies in fewer than "
+        f"{FEW_UNITS} it cannot be said whether a difference is more than chance.{rest}"
+    )
+
+
+def _verdict(difference: Interval | None) -> str:
+    if difference is None:
+        return "too few to say"
     if not difference.without_zero:
         return "no more than chance"
     return "better" if difference.value > 0 else "worse"

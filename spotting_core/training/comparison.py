@@ -12,19 +12,25 @@ from spotting_core.evaluation.mistakes import FALSE, NEAR_UNTIL, RIGHT, Outcome,
 
 COMPARISON_FILE = "comparison.json"
 """In the new model's folder."""
+MINUTE, MATCH = "minute", "match"
+"""What is drawn for an interval."""
 _COUNTS = 0.5  # confidence from which a spot counts
 _Place = tuple[int, int, int, str]  # game, half, microseconds, class
 
 
 @dataclass(frozen=True)
 class ClassComparison:
-    """A class before and after: average precision, and how much better it became, with its interval."""
+    """A class before and after: average precision, and how much better it became, with its interval.
+
+    Arguments:
+        difference: None where too little of it was held out to say how sure that is.
+    """
 
     label: str
     truths: int
     before: float
     after: float
-    difference: Interval
+    difference: Interval | None
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,11 @@ class Comparison:
     Arguments:
         metric: tight, or loose of a system that judges windows as a whole, which say little of the second.
         minutes: that were held out; actions: that lie in them.
-        before, after, difference: None where no action lies in them; interval: that of after.
+        before, after: None where no action lies in them.
+        difference, interval: of after less before, and that of after; None as well where too little was held out to say
+            how sure they are.
         changes: moments of which both models say other things at a confidence of one half, in order of match and time.
+        units: in how many minutes, or matches where there are many, the actions lie; unit: which of the two.
     """
 
     metric: str
@@ -69,6 +78,8 @@ class Comparison:
     classes: tuple[ClassComparison, ...] = ()
     changes: tuple[ChangedMoment, ...] = ()
     interval: tuple[float, float] | None = None
+    units: int = 0
+    unit: str = MINUTE
 
 
 def changed_moments(

@@ -12,7 +12,8 @@ are held out (``data_sets.roles``).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,7 +29,16 @@ from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.stretches import Stretch
 from spotting_core.evaluation.games import Game
-from spotting_core.evaluation.intervals import class_difference, mean_difference, paired_draws
+from spotting_core.evaluation.intervals import (
+    FEW_UNITS,
+    Draws,
+    Interval,
+    class_difference,
+    is_of_minutes,
+    mean_difference,
+    paired_draws,
+    units_of_truth,
+)
 from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.look import LOOK
@@ -45,7 +55,14 @@ from spotting_core.store.database import Database
 from spotting_core.tasks.spotting import LOOSE, SPOTTING, TIGHT
 from spotting_core.tasks.task import Judged
 from spotting_core.training.clips import ACTIONS, GRID
-from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison, changed_moments
+from spotting_core.training.comparison import (
+    COMPARISON_FILE,
+    MATCH,
+    MINUTE,
+    ClassComparison,
+    Comparison,
+    changed_moments,
+)
 from spotting_core.training.label_counts import class_counts
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
@@ -277,6 +294,8 @@ def compared_on(
 ) -> Comparison:
     """How two models do on what was held out; intervals are over minutes, or matches where there are many.
 
+    Where fewer than ``FEW_UNITS`` of them hold an action, or one of a class, there is no interval.
+
     Arguments:
         paths: where the matches' videos lie.
     """
@@ -299,12 +318,8 @@ def compared_on(
     if not labels:
         return Comparison(metric, round(minutes, 1), 0, None, None, None, changes=changes)
     old, new = (draws.only(set(labels)) for draws in paired_draws(games, names))
-    rows = []
-    for label in old.classes:
-        values = [draws.of_class(label, metric) for draws in (old, new)]
-        difference = class_difference(new, old, label, metric)
-        if difference is not None and values[0] is not None and values[1] is not None:
-            rows.append(ClassComparison(label, labels.count(label), values[0].value, values[1].value, difference))
+    units = units_of_truth(games[0], names)
+    few = units < FEW_UNITS
     was, became = (draws.mean(metric) for draws in (old, new))
     return Comparison(
         metric,
@@ -312,11 +327,29 @@ def compared_on(
         len(labels),
         was.value,
         became.value,
-        mean_difference(new, old, metric),
-        tuple(rows),
+        None if few else mean_difference(new, old, metric),
+        tuple(_compared_classes(old, new, games[0], metric)),
         changes,
-        (became.low, became.high),
+        None if few else (became.low, became.high),
+        units,
+        MINUTE if is_of_minutes(len(games[0])) else MATCH,
     )
+
+
+def _compared_classes(old: Draws, new: Draws, truth: Sequence[Game], metric: str) -> Iterator[ClassComparison]:
+    """Each class of some draws that has truth in the games that they are of."""
+    labels = Counter(spot.label for game in truth for spot in game.truth)
+    for label in old.classes:
+        before, after = (draws.of_class(label, metric) for draws in (old, new))
+        if before is not None and after is not None:
+            difference = _class_difference(old, new, truth, label, metric)
+            yield ClassComparison(label, labels[label], before.value, after.value, difference)
+
+
+def _class_difference(old: Draws, new: Draws, truth: Sequence[Game], label: str, metric: str) -> Interval | None:
+    """How much better a class became; None where too little of it was held out to say how sure that is."""
+    few = units_of_truth(truth, [label]) < FEW_UNITS
+    return None if few else class_difference(new, old, label, metric)
 
 
 def _game(match: Judged[Finding]) -> Game:

@@ -51,7 +51,20 @@ def test_a_comparison_says_what_is_more_than_chance() -> None:
     assert "&lt;b&gt;" in table
     assert "worse" in table
     nothing = comparison_table(Comparison("tight", 1.0, 0, None, None, None))
-    assert "On 1 minutes that were held out no action is labelled" in nothing
+    assert "On 1 minute that was held out no action is labelled" in nothing
+
+
+def test_of_too_little_held_out_no_verdict_is_given() -> None:
+    rows = (ClassComparison("Kick-off", 1, 0.75, 1.0, None),)
+    table = comparison_table(Comparison("tight", 1.0, 7, 0.93, 0.96, None, rows, units=1))
+    assert "On 1 minute that was held out, with 7 actions, tight average-mAP went from .93 to .96, +.03: " in table
+    assert "+.03: too few to say. 1 minute with actions was held out: of what lies in fewer than 5" in table
+    assert "<td>+.25</td><td>too few to say</td>" in table
+    assert "better" not in table
+    some = comparison_table(replace(COMPARED, classes=(*COMPARED.classes, *rows), units=6))
+    assert "no more than chance. 6 minutes with actions were held out: of what lies in fewer than 5" in some
+    assert "too few to say" in some
+    assert "cannot be said" not in comparison_table(COMPARED)
 
 
 def test_what_changed_is_a_click_from_the_player(match: Match) -> None:
@@ -148,11 +161,11 @@ def test_what_the_last_training_found_or_why_it_failed_is_shown(
     assert "No match was switched to it" in texts(at)
 
 
-def _trained(folder: Path, labels: int, after: float, data: DataDirectory) -> None:
+def _trained(folder: Path, labels: int, after: float, data: DataDirectory, *, sure: bool = True) -> None:
     small_model(folder)
     card = json.loads((folder / "card.json").read_text())
     write_json(folder / "card.json", {**card, "training": {"labels": {"Goal": labels}}})
-    spread = (after - 0.02, after + 0.02)
+    spread = (after - 0.02, after + 0.02) if sure else None
     write_json(folder / COMPARISON_FILE, asdict(replace(COMPARED, after=after, interval=spread)))
     remember(folder, folder.name.ljust(64, "0"), data)
 
@@ -164,6 +177,10 @@ def test_what_labels_have_brought_is_a_curve_with_a_guess(match: Match, data: Da
     assert "What labels have brought" in shown
     assert ".30 with 50 labels. What more would bring can be guessed from 3 trainings" in shown
     assert "Each was measured on 4.5 minutes that were held out." in shown
+    _trained(tmp_path / "unsure", 80, 0.35, data, sure=False)
+    [figure] = dialog(view("review").run()).get("plotly_chart")
+    spread = json.loads(figure.proto.spec)["data"][1]["error_y"]
+    assert [value is None for value in spread["array"]] == [False, True]
     _trained(tmp_path / "two", 100, 0.40, data)
     _trained(tmp_path / "three", 200, 0.50, data)
     at = dialog(view("review").run())

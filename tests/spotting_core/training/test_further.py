@@ -28,6 +28,7 @@ from spotting_core.models.card import read_card, write_card
 from spotting_core.models.known import known_models
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
+from spotting_core.training import further
 from spotting_core.training.comparison import COMPARISON_FILE, FOUND, Comparison
 from spotting_core.training.further import FurtherOrder, analysed_half, train_further
 from spotting_core.training.train import train
@@ -76,6 +77,10 @@ def test_the_environment_stays_and_the_rest_learns_from_what_the_analysis_holds(
     assert (comparison.metric, comparison.minutes, comparison.actions) == ("tight", 1.0, 6)
     assert [(row.label, row.truths) for row in comparison.classes] == [("Goal", 3), ("Foul", 3)]
     assert read_json(tmp_path / "next" / COMPARISON_FILE)["actions"] == 6
+    # One minute has no spread: no interval, so that nothing is called better or worse.
+    assert (comparison.units, comparison.unit) == (1, "minute")
+    assert comparison.before is not None
+    assert [comparison.difference, comparison.interval, *(row.difference for row in comparison.classes)] == [None] * 4
 
 
 def test_on_request_what_looks_at_the_pictures_learns_too(
@@ -100,10 +105,11 @@ def test_on_request_what_looks_at_the_pictures_learns_too(
 
 
 def test_a_model_of_features_learns_as_a_whole_and_is_offered_with_its_lineage(
-    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet]
+    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, data_set = labelled
     train(order_of(tmp_path), data)
+    monkeypatch.setattr(further, "FEW_UNITS", 1)  # as if the one minute that is held out were enough
     comparison = train_further(order(tmp_path, data_set, tmp_path / "model", 1500), open_database(data), data)
     assert comparison.before is not None
     assert comparison.after is not None
