@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spotting_core.data_sets.data_set import DataSetMatch
 from spotting_core.domain.classes import ClassTable
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.intervals import Interval
@@ -83,12 +84,12 @@ class Comparison:
 
 
 def changed_moments(
-    before: Sequence[Game], after: Sequence[Game], paths: Sequence[str], classes: ClassTable
+    before: Sequence[Game], after: Sequence[Game], matches: Sequence[DataSetMatch], classes: ClassTable
 ) -> tuple[ChangedMoment, ...]:
     """Moments of which two models say other things.
 
     Arguments:
-        before, after: of the two, the same games in the same order; paths: of their matches.
+        before, after: of the two, the same games in the same order; matches: theirs.
     """
     old, new = (outcomes(games, classes.names, _COUNTS) for games in (before, after))
     were, are = _right(old), _right(new)
@@ -96,10 +97,13 @@ def changed_moments(
     alarms, others = ([_place(o, o.time) for o in some if o.kind == FALSE] for some in (old, new))
     changes += [(place, QUIET) for place in alarms if not any(_alike(place, other) for other in others)]
     changes += [(place, ALARM) for place in others if not any(_alike(place, other) for other in alarms)]
-    return tuple(
-        ChangedMoment(paths[game], half, time, label, classes.parts.match_clock(half, time), became)
-        for (game, half, time, label), became in sorted(changes)
-    )
+    return tuple(_moment(matches[place[0]], place, became, classes) for place, became in sorted(changes))
+
+
+def _moment(match: DataSetMatch, place: _Place, became: str, classes: ClassTable) -> ChangedMoment:
+    _, half, time, label = place
+    clock = classes.parts.match_clock(half, time, total=len(match.lengths))
+    return ChangedMoment(match.path, half, time, label, clock, became)
 
 
 def _right(some: Sequence[Outcome]) -> set[_Place]:

@@ -63,7 +63,7 @@ from spotting_core.training.comparison import (
     Comparison,
     changed_moments,
 )
-from spotting_core.training.label_counts import class_counts
+from spotting_core.training.label_counts import check_labelled, class_counts
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
@@ -107,19 +107,20 @@ def train_further(
     """Train (or go on with) a run, write its model folder and make the model known, and compare it with the one before.
 
     Errors:
-        BadInputError: too little in the data set, matches that are gone or that the model has not analysed, or a model
-            that cannot be trained so; CancelledError: ``report``, and what was done is kept.
+        BadInputError: too little in the data set, no label of a class of the model, matches that are gone or that the
+            model has not analysed, or a model that cannot be trained so; CancelledError: ``report``, and what was done
+            is kept.
     """
     check_roles(order.data_set)
     model = load_model(order.model, order.device)
     looks = order.looks(model)
     _check(model, looks)
+    check_labelled(order.data_set, model.classes.names)
     notice("Reading the matches")
     reader = _reader(model, looks)
     sources = located(order.data_set, database, data)
     known = [_match(m, s, model, reader, data, looks) for m, s in zip(order.data_set.matches, sources, strict=True)]
     learned, chosen, held_out = (_of_role(order.data_set, known, role) for role in (LEARN, CHOOSE, HELD_OUT))
-    paths = [match.path for match in order.data_set.matches]
     config = _config(order, model)
     trainer = SystemTrainer(
         config,
@@ -131,7 +132,8 @@ def train_further(
     notice("Comparing on what was held out")
     _write(order, model, trainer)
     after = load_model(order.out, order.device)
-    comparison = compared_on(model, after, list(held_out.values()), [paths[number] for number in held_out])
+    matches = [order.data_set.matches[number] for number in held_out]
+    comparison = compared_on(model, after, list(held_out.values()), matches)
     write_json(order.out / COMPARISON_FILE, asdict(comparison))
     remember(order.out, after.sha256, data)
     return comparison
@@ -290,14 +292,14 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
 
 
 def compared_on(
-    before: LoadedModel, after: LoadedModel, held_out: Sequence[LabelledMatch], paths: Sequence[str]
+    before: LoadedModel, after: LoadedModel, held_out: Sequence[LabelledMatch], matches: Sequence[DataSetMatch]
 ) -> Comparison:
     """How two models do on what was held out; intervals are over minutes, or matches where there are many.
 
     Where fewer than ``FEW_UNITS`` of them hold an action, or one of a class, there is no interval.
 
     Arguments:
-        paths: where the matches' videos lie.
+        matches: the same ones, as the data set has them.
     """
     names = before.classes.names
     games = [
@@ -314,7 +316,7 @@ def compared_on(
     )
     metric = LOOSE if before.system.plan(before.config).whole else TIGHT
     labels = [spot.label for game in games[0] for spot in game.truth if spot.label in names]
-    changes = changed_moments(games[0], games[1], paths, before.classes)
+    changes = changed_moments(games[0], games[1], matches, before.classes)
     if not labels:
         return Comparison(metric, round(minutes, 1), 0, None, None, None, changes=changes)
     old, new = (draws.only(set(labels)) for draws in paired_draws(games, names))

@@ -31,6 +31,7 @@ from spotting_core.store.database import open_database
 from spotting_core.training import further
 from spotting_core.training.comparison import COMPARISON_FILE, FOUND, Comparison
 from spotting_core.training.further import FurtherOrder, analysed_half, train_further
+from spotting_core.training.label_counts import unlabelled_classes
 from spotting_core.training.train import train
 from tests.conftest import small_model
 from tests.feature_games import SET, features_of
@@ -164,6 +165,25 @@ def test_what_cannot_be_trained_so_is_said(tmp_path: Path, data: DataDirectory, 
     with pytest.raises(BadInputError, match="m v B"):
         train_further(order(tmp_path, data_set, model), open_database(data), data)
     assert np.all([not (tmp_path / name).exists() for name in ("next", "further")])
+
+
+def test_a_data_set_without_a_label_of_a_class_of_the_model_is_refused_before_anything_is_done(
+    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet]
+) -> None:
+    folder, data_set = labelled
+    model = small_model(tmp_path / "small")
+    others = tuple(replace(spot, label=f"Pass {spot.label}") for spot in data_set.matches[0].spots)
+    other = replace(data_set, matches=(replace(data_set.matches[0], spots=others),))
+    (folder / "1_180p.mp4").unlink()  # its matches are not looked at
+    with pytest.raises(BadInputError) as refused:
+        train_further(order(tmp_path, other, model), open_database(data), data)
+    assert "none of the labels of the data set 'all' is of a class of this model (Penalty, Kick-off, Goal, " in str(
+        refused.value
+    )
+    assert "and 11 more). Choose a model of the classes that are labelled there (Pass Foul, Pass Goal)" in str(
+        refused.value
+    )
+    assert unlabelled_classes(data_set, ("Goal", "Corner", "Foul")) == ["Corner"]
 
 
 def test_what_an_analysis_holds_says_the_same_as_the_pictures(demo: Path) -> None:
