@@ -90,6 +90,14 @@ def test_a_match_that_is_labelled_or_watched_is_not_asked_for(
     assert "There is no clip left to ask for" in component_data(at)["empty"]
 
 
+def test_where_there_is_but_the_demo_that_is_said(library: Library, data: DataDirectory, tmp_path: Path) -> None:
+    at = view("review", of="clips").run()
+    assert "no match yet but the demo, which is labelled. Add one" in component_data(at)["empty"]
+    assert "clips watched" not in texts(at)
+    library.add(str(make_video(tmp_path / "a.mp4", steady(180, rate=2.0))))
+    assert "No match but the demo, which is labelled, is analysed." in component_data(at.run())["empty"]
+
+
 def test_the_match_view_shows_the_clips_of_the_batch(match: Match, reviews: ClipReviews) -> None:
     at = view("review", of="clips").run()
     name = component_data(at)["errors"][0]["link"].partition("batch=")[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.library.library import Match
+from app.library.library import Library, Match
 from app.views.training import changes_list, comparison_table
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import write_json
@@ -18,9 +18,9 @@ from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.intervals import Interval
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, JobQueue
 from spotting_core.jobs.training import TRAINING, TrainingParameters
-from spotting_core.models.known import remember
+from spotting_core.models.known import known_models, remember
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import Reviews
+from spotting_core.store.reviews import REJECT, Reviews
 from spotting_core.training.comparison import ALARM, COMPARISON_FILE, FOUND, ChangedMoment, ClassComparison, Comparison
 from tests.app.pages import texts, view
 from tests.conftest import small_model
@@ -124,6 +124,49 @@ def test_where_nobody_has_watched_anything_that_is_said(match: Match, queue: Job
     at.text_input(key="new_data_set").set_value("week 1").run()
     at.button(key="start_training").click().run()
     assert any("nobody has watched anything" in error.value for error in at.error)
+    assert queue.all_live([TRAINING.name]) == []
+
+
+def test_where_there_is_but_the_demo_that_is_said(library: Library) -> None:
+    at = dialog(view("review").run())
+    assert "There is no match yet but the demo. Add one in the Library" in texts(at)
+    assert at.button(key="start_training").disabled
+    assert not at.text_input
+
+
+def test_what_a_data_set_leaves_out_and_lacks_is_shown_beside_its_training(
+    match: Match, data: DataDirectory, queue: JobQueue
+) -> None:
+    reviews = Reviews(open_database(data))
+    goal = reviews.add(match.id, Spot(1, 5_000_000, "Goal"), "Ann")
+    reviews.change(match.id, goal.origin, goal.spot, REJECT, "Bob", goal.revision)
+    reviews.add(match.id, Spot(1, 15_000_000, "Foul"), "Ann")
+    reviews.add(match.id, Spot(1, 15_200_000, "Foul"), "Bob")
+    at = dialog(view("review").run())
+    assert "What is said of the demo match is never learned from." in texts(at)
+    at.text_input(key="new_data_set").set_value("week 1").run()
+    at.button(key="start_training").click().run()
+    assert queue.all_live([TRAINING.name])
+    shown = texts(at)
+    assert f"Contradiction: {match.title}, Goal at 00:05: Ann holds it to be true, Bob not. These seconds are" in shown
+    assert "Left out: 1 × a spot within a second of another one of its class." in shown
+    assert "Without a label: Penalty, Kick-off, Goal, Substitution, Offside, Shots on target and 10 more." in shown
+
+
+def test_a_model_of_classes_that_nobody_labelled_is_refused_before_the_start(
+    match: Match, data: DataDirectory, queue: JobQueue, tmp_path: Path
+) -> None:
+    small_model(tmp_path / "header")
+    card = json.loads((tmp_path / "header" / "card.json").read_text())
+    write_json(tmp_path / "header" / "card.json", {**card, "classes": ["Header", "Pass"]})
+    remember(tmp_path / "header", "h" * 64, data)
+    [name] = [name for name, folder in known_models(data).items() if folder == tmp_path / "header"]
+    Reviews(open_database(data)).add(match.id, Spot(1, 5_000_000, "Goal"), "Ann")
+    at = dialog(view("review").run())
+    at.selectbox[0].set_value(name).run()
+    at.text_input(key="new_data_set").set_value("week 1").run()
+    at.button(key="start_training").click().run()
+    assert any("is of a class of this model (Header, Pass)" in error.value for error in at.error)
     assert queue.all_live([TRAINING.name]) == []
 
 
