@@ -71,9 +71,17 @@ def _point(name: str, folder: Path) -> CurvePoint | None:
     labels = _labels(card)
     if comparison.after is None or comparison.before is None or not labels:
         return None
-    measured = (comparison.metric, comparison.minutes, comparison.actions)
-    scores = (comparison.after, comparison.before)
-    return CurvePoint(name, labels, *scores, *measured, tuple(card.classes), comparison.interval)
+    return CurvePoint(
+        name,
+        labels,
+        comparison.after,
+        comparison.before,
+        comparison.metric,
+        comparison.minutes,
+        comparison.actions,
+        tuple(card.classes),
+        comparison.interval,
+    )
 
 
 def _labels(card: Card) -> int:
