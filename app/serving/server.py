@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+import sys
 
 import uvicorn
 from streamlit.web import bootstrap
 
 from app.serving.limits import LARGEST_HEAD
 from app.serving.patience import PatientProtocol
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, CancelledError
 
 STRICT = {
     "server.enableCORS": True,
@@ -85,7 +86,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     os.umask(0o077)  # what the app and its workers write is their user's alone
-    serve(options.address, listening(options.address, options.port))
+    try:
+        serve(options.address, listening(options.address, options.port))
+    except KeyboardInterrupt:  # Ctrl-C, which uvicorn passes on when it has ended what was under way
+        sys.exit(CancelledError.exit_code)
 
 
 if __name__ == "__main__":

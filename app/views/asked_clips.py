@@ -50,7 +50,8 @@ def show_clips(library: Library, analysed: Analysed, known: dict[str, list[Revie
     watched = {name: shared_clip_reviews().watched(name) for name in {one.match for one in clips}}
     done = [one for one in clips if one.clip in watched[one.match]]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review_bar"):
-        st.html(page.headline("Review", f"{len(done)} of {count_of(len(clips), 'clip')} watched"), width="content")
+        facts = f"{len(done)} of {count_of(len(clips), 'clip')} watched" if clips else ""
+        st.html(page.headline("Review", facts), width="content")
         choose_of()
         st.space("stretch")
         by = st.segmented_control(
@@ -65,13 +66,22 @@ def show_clips(library: Library, analysed: Analysed, known: dict[str, list[Revie
             st.rerun()
     rows = [_row(one, name, one in done, *analysed[one.match]) for one in clips]
     with st.container(border=True, key="tl_card_review"):
-        empty = "There is no clip left to ask for: every analysed match is labelled or has been watched."
-        error_list(rows, empty, key="clip_queue")
+        error_list(rows, _empty(library, analysed), key="clip_queue")
     if clips:
         st.caption(
             "Each is watched in the Match view: mark what happens with D or accept what the model has, then say with I "
             "that nothing more does."
         )
+
+
+def _empty(library: Library, analysed: Analysed) -> str:
+    """Why no clip is asked for, and what to do."""
+    own = [match for match in library.matches() if not match.is_demo]
+    if not own:
+        return "There is no match yet but the demo, which is labelled. Add one in the Library and analyse it."
+    if not any(match.id in analysed for match in own):
+        return "No match but the demo, which is labelled, is analysed. Analyse one in the Library."
+    return "There is no clip left to ask for: every analysed match is labelled or has been watched."
 
 
 def _batch(

@@ -11,7 +11,9 @@ from app.state import shared_settings
 from app.views import page
 from app.views.charts import CONFIG, INKS, finished
 from app.views.evaluate_charts import share, signed_interval
-from spotting_core.training.label_curve import FEWEST, CurvePoint, curve_points, curves_of, gain_of_more
+from spotting_core.base.counts import count_of
+from spotting_core.evaluation.intervals import FEW_UNITS
+from spotting_core.training.label_curve import FEWEST, CurvePoint, curve_points, curves_of, gain_of_more, sure_points
 
 MORE = 100
 """Labels of which is guessed what they would bring."""
@@ -40,11 +42,11 @@ def curve_figure(points: Sequence[CurvePoint], dark: bool) -> go.Figure:
     )  # fmt: skip
     spread = {
         "type": "data", "symmetric": False, "color": ink.accent, "thickness": 1,
-        "array": [p.score.high - p.score.value for p in points],
-        "arrayminus": [p.score.value - p.score.low for p in points],
+        "array": [None if p.interval is None else p.interval[1] - p.score for p in points],
+        "arrayminus": [None if p.interval is None else p.score - p.interval[0] for p in points],
     }  # fmt: skip
     figure.add_scatter(
-        x=labels, y=[p.score.value for p in points], mode="lines+markers", name="after", error_y=spread,
+        x=labels, y=[p.score for p in points], mode="lines+markers", name="after", error_y=spread,
         marker={"color": ink.accent, "size": 7}, line={"color": ink.accent, "width": 1.5},
         customdata=[[p.model, p.minutes] for p in points],
         hovertemplate="%{customdata[0]}: %{y:.2f} from %{x} labels, on %{customdata[1]:g} minutes<extra></extra>",
@@ -55,21 +57,27 @@ def curve_figure(points: Sequence[CurvePoint], dark: bool) -> go.Figure:
     return finished(figure, ink, _HEIGHT, legend=True).update_layout(margin={"b": 44}, **on_the_dialog)
 
 
+def held_out(minutes: float) -> str:
+    """1 minute that was held out, 4.5 minutes that were held out."""
+    return "1 minute that was held out" if minutes == 1 else f"{minutes:g} minutes that were held out"
+
+
 def curve_sentence(points: Sequence[CurvePoint]) -> str:
     """What the curve says of the next labels, and on what it stands."""
     minutes = sorted({p.minutes for p in points})
-    measured = f"Each was measured on {minutes[0]:g} minutes that were held out."
+    measured = f"Each was measured on {held_out(minutes[0])}."
     if len(minutes) > 1:
         between = f"{minutes[0]:g} to {minutes[-1]:g} of them, not always the same"
         measured = f"Each was measured on the minutes that were held out when it was trained, {between}."
-    last = points[-1]
-    now = f"{share(last.score.value)} with {last.labels} labels"
-    guess = gain_of_more(points, MORE)
+    last, sure = points[-1], sure_points(points)
+    now = f"{share(last.score)} with {count_of(last.labels, 'label')}"
+    guess = gain_of_more(sure, MORE)
     if guess is None:
         wait = f"What more would bring can be guessed from {FEWEST} trainings with different numbers of labels"
-        return f"{now}. {wait}. {measured}"
+        least = f", with actions in {FEW_UNITS} minutes of those held out" if len(sure) < len(points) else ""
+        return f"{now}. {wait}{least}. {measured}"
     verdict = "" if guess.without_zero else ": that they bring nothing is as well possible"
     return (
         f"{now}. The next {MORE} would bring about {signed_interval(guess)}{verdict}. A guess, by a line over the "
-        f"logarithm of their number through {len(points)} trainings. {measured}"
+        f"logarithm of their number through {len(sure)} trainings. {measured}"
     )

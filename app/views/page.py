@@ -173,6 +173,14 @@ def clips(count: int) -> str:
     return f"{count} clip{'' if count == 1 else 's'}"
 
 
+def sentence(problem: Exception) -> str:
+    """An error as a sentence that stands by itself: with a capital letter, but where it begins with a file or a field,
+    whose name is as it is."""
+    text = str(problem)
+    named = isinstance(problem, TouchlineError) and problem.where is not None
+    return text if named else text[:1].upper() + text[1:]
+
+
 def attempt(action: Callable[..., object], *arguments: object) -> None:
     """Do what a click asks for before the page is made (``on_click``).
 
@@ -181,9 +189,9 @@ def attempt(action: Callable[..., object], *arguments: object) -> None:
     try:
         action(*arguments)
     except TouchlineError as problem:
-        st.toast(plain(problem), icon=":material/error:", duration="infinite")
+        st.toast(plain(sentence(problem)), icon=":material/error:", duration="infinite")
 
 
 def error(problem: Exception) -> None:
-    """Show an error the way the command line would say it."""
-    st.error(plain(problem), icon=None)
+    """Show an error in the words of the command line."""
+    st.error(plain(sentence(problem)), icon=None)

@@ -121,7 +121,7 @@ def _taken(
         text = str(ReviewConflictError(conflict.current, analysis.clock))
         return {**_problem(action, text), "id": desk.name_of(conflict.current.origin)}
     except LeftAloneError as left:
-        return {**_problem(action, str(left)), "mine": f"accept of {left.counted}"}
+        return {**_problem(action, str(left)), "mine": left.mine}
     except TouchlineError as problem:
         return _problem(action, str(problem))
     except OperationalError:

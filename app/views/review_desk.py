@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from app.library.library import Match
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import ConflictError
 from spotting_core.store.reviews import (
     ACCEPT,
     ADD,
     REDO,
+    REJECT,
     UNDO,
     Kept,
     ReviewConflictError,
@@ -20,18 +22,19 @@ from spotting_core.store.reviews import (
     label_of,
 )
 
-ACCEPT_MANY = "accept-many"
-"""What the browser tells when all open things from a confidence on are accepted."""
+MANY = {"accept-many": ACCEPT, "reject-many": REJECT}
+"""What the browser tells when many open things are judged as one change: all from a confidence on, or in a clip."""
+_JUDGED = {ACCEPT: "accepted", REJECT: "rejected"}
 
 
 class LeftAloneError(ConflictError):
-    """Of many things some have been changed by somebody else, and are as they made them."""
+    """Of many things some have been changed by somebody else, and are as they made them; kind: what was to be done."""
 
-    def __init__(self, conflicts: Sequence[ReviewConflictError]) -> None:
+    def __init__(self, conflicts: Sequence[ReviewConflictError], kind: str) -> None:
         others = " and ".join(sorted({conflict.current.author for conflict in conflicts}))
-        self.counted = f"{len(conflicts)} {conflicts[0].current.WHAT}{'s' * (len(conflicts) != 1)}"
+        self.mine = f"{kind} of {count_of(len(conflicts), conflicts[0].current.WHAT)}"
         them = "them" if len(conflicts) > 1 else "it"
-        super().__init__(f"{others} had changed {them} before", fix="All others are accepted")
+        super().__init__(f"{others} had changed {them} before", fix=f"All others are {_JUDGED[kind]}")
 
 
 class Desk(ABC, Generic[Subject, Kept]):
@@ -113,8 +116,8 @@ class Desk(ABC, Generic[Subject, Kept]):
             some were left as somebody else has made them.
         """
         kind = str(action["kind"])
-        if kind == ACCEPT_MANY:
-            self._accept_many(action["ids"], author)
+        if kind in MANY:
+            self._judge_many(MANY[kind], action["ids"], author)
             return
         if kind in (UNDO, REDO):
             (self.store.undo if kind == UNDO else self.store.redo)(self.match.id, author)
@@ -128,13 +131,13 @@ class Desk(ABC, Generic[Subject, Kept]):
             return
         self.known[done.origin] = done
 
-    def _accept_many(self, ids: Iterable[tuple[str, int]], author: str) -> None:
-        """Accept many things, each at the revision that was seen, as one change."""
+    def _judge_many(self, kind: str, ids: Iterable[tuple[str, int]], author: str) -> None:
+        """Accept or reject many things, each at the revision that was seen, as one change."""
         rows = [(row, int(revision)) for name, revision in ids if (row := self._find(str(name))) is not None]
-        done, conflicts = self.store.change_many(self.match.id, [(*row, n) for row, n in rows], ACCEPT, author)
+        done, conflicts = self.store.change_many(self.match.id, [(*row, n) for row, n in rows], kind, author)
         self.known |= {kept.origin: kept for kept in done}
         if conflicts:
-            raise LeftAloneError(conflicts)
+            raise LeftAloneError(conflicts, kind)
 
     def _find(self, wanted: str) -> tuple[str, Subject] | None:
         """Name in the store and subject; None if it is not shown any more and nobody has said a thing about it."""

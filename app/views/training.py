@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,21 +13,22 @@ from app.library.library import Match
 from app.settings import DEMO, settings
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
-from app.views.evaluate_charts import share, signed_interval
-from app.views.label_curve import label_curve
+from app.views.evaluate_charts import share, signed, signed_interval
+from app.views.label_curve import held_out, label_curve
 from app.views.review_actions import signed_in
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.data_sets.data_set import DataSet, DataSets
 from spotting_core.data_sets.freeze import freeze
-from spotting_core.evaluation.intervals import Interval
+from spotting_core.evaluation.intervals import FEW_UNITS, Interval
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.jobs.training import STEPS, TRAINING, TrainingParameters
-from spotting_core.models.card import BUNDLED, read_card
+from spotting_core.models.card import BUNDLED, Card, read_card
 from spotting_core.models.known import known_models
 from spotting_core.store.database import open_database
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.comparison import ChangedMoment, Comparison
+from spotting_core.training.label_counts import check_labelled, named_classes, unlabelled_classes
 
 _MOST = 30  # changed moments that are listed
 _NOW = "What is known now"
@@ -36,6 +37,11 @@ _EVERYTHING_HELP = (
     "its first layers. It takes far longer."
 )
 _DIALOG = ("review", "training")
+_LEFT_OUT = "left_out_of_data_set"  # in the session: id of the data set that was frozen last, and what was left out
+_DEMO_NEVER = "What is said of the demo match is never learned from."
+_BUT_THE_DEMO = (
+    "There is no match yet but the demo. Add one in the Library, analyse it, and say what happens in it. " + _DEMO_NEVER
+)
 
 
 def training_row() -> None:
@@ -80,6 +86,7 @@ def _under_way(job: Job) -> None:
     st.progress(job.progress, text=page.progress_text(job))
     cancel = shared_queue().cancel
     st.button("Cancel", key="cancel_training", disabled=job.cancelling, on_click=cancel, args=(job.id,))
+    _show_notes_of(job)
 
 
 def _ended(job: Job) -> None:
@@ -96,6 +103,7 @@ def _ended(job: Job) -> None:
         by_path = {match.path: match for match in shared_library().matches()}
         st.html(changes_list(comparison, by_path))
         st.caption("The new model is among those of Analyse with, in the Model dialog. No match was switched to it.")
+    _show_notes_of(job)
 
 
 def _new() -> None:
@@ -105,7 +113,11 @@ def _new() -> None:
     sets = {one.name: one for one in DataSets(data).all()}
     model = st.selectbox("From this model on", models, index=models.index(BUNDLED) if BUNDLED in models else 0)
     chosen = st.selectbox("Learn from", [_NOW, *sets], help="What people labelled and reviewed, as a data set.")
-    name = st.text_input("Name of the data set", key="new_data_set") if chosen == _NOW else chosen
+    if chosen == _NOW:
+        name = _known_now(shared_library().matches())
+    else:
+        name = chosen
+        _show_notes(sets[chosen], str(model))
     everything = _looks_at_pictures(model) and st.checkbox("Also what looks at the pictures", help=_EVERYTHING_HELP)
     if not st.button("Train", type="primary", key="start_training", disabled=not name):
         return
@@ -114,22 +126,85 @@ def _new() -> None:
     except TouchlineError as problem:
         page.error(problem)
         return
+    if chosen == _NOW:
+        _show_notes(data_set, str(model))  # whether or not the training begins
+    try:
+        if (card := _card(str(model))) is not None:
+            check_labelled(data_set, card.classes)
+    except TouchlineError as problem:
+        page.error(problem)
+        return
     _ask(TrainingParameters(str(model), data_set.id, data_set.name, STEPS, everything))
+
+
+def _known_now(matches: Sequence[Match]) -> str:
+    """The name for a data set of what is known now; empty where there is nothing that could be known."""
+    own = [match for match in matches if not match.is_demo]
+    if not own:
+        st.caption(_BUT_THE_DEMO)
+        return ""
+    name = st.text_input("Name of the data set", key="new_data_set")
+    if len(own) < len(matches):
+        st.caption(_DEMO_NEVER)
+    return name
+
+
+def _card(model: str) -> Card | None:
+    """The card of a model; None of one whose card cannot be read."""
+    try:
+        return read_card(known_models(shared_settings().data)[model])
+    except (TouchlineError, KeyError):
+        return None
 
 
 def _looks_at_pictures(model: str) -> bool:
     """Whether a model has a part that could learn from pictures; not of one whose card cannot be read."""
-    try:
-        card = read_card(known_models(shared_settings().data)[model])
-    except (TouchlineError, KeyError):
-        return False
-    return card.input.size is not None
+    card = _card(model)
+    return card is not None and card.input.size is not None
 
 
 def _frozen(name: str) -> DataSet:
+    """What is known now as a data set; what was left out of it is kept, to be read beside its training."""
     data = settings().data
     author = signed_in() or getpass.getuser()
-    return freeze(name.strip(), author, open_database(data), data, never={DEMO}).data_set
+    frozen = freeze(name.strip(), author, open_database(data), data, never={DEMO})
+    st.session_state[_LEFT_OUT] = (frozen.data_set.id, dict(frozen.left_out))
+    return frozen.data_set
+
+
+def data_set_notes(data_set: DataSet, model: str, left_out: Mapping[str, int]) -> list[str]:
+    """What is to be known of a data set before a model learns from it, in sentences.
+
+    Arguments:
+        model: as ``known_models`` names it; left_out: reason, as a clause, to how much was not frozen.
+    """
+    notes = [
+        f"Contradiction: {match.title}, {sentence}. These seconds are left out."
+        for match in data_set.matches
+        for sentence in match.disputed
+    ]
+    notes += [f"Left out: {number} × {reason}." for reason, number in left_out.items()]
+    card = _card(model)
+    missing = unlabelled_classes(data_set, card.classes) if card is not None else []
+    if missing:
+        notes.append(f"Without a label: {named_classes(missing)}. What was watched counts as without them.")
+    return notes
+
+
+def _show_notes(data_set: DataSet, model: str) -> None:
+    frozen, left_out = st.session_state.get(_LEFT_OUT, ("", {}))
+    for note in data_set_notes(data_set, model, left_out if frozen == data_set.id else {}):
+        st.caption(page.plain(note))
+
+
+def _show_notes_of(job: Job) -> None:
+    """The same of what a training learns from; nothing where that can no longer be read."""
+    try:
+        parameters = TRAINING.read(job)
+        data_set = DataSets(shared_settings().data).get(parameters.data_set)
+    except TouchlineError:  # asked for by another version, or deleted
+        return
+    _show_notes(data_set, parameters.model)
 
 
 def _ask(parameters: TrainingParameters) -> None:
@@ -143,17 +218,22 @@ def _ask(parameters: TrainingParameters) -> None:
 
 def comparison_table(comparison: Comparison) -> str:
     """What became of a model on what was held out, as markup."""
-    held_out = f"{comparison.minutes:g} minutes that were held out"
-    if comparison.before is None or comparison.after is None or comparison.difference is None:
-        return f'<div class="tl-facts">On {held_out} no action is labelled: nothing can be compared.</div>'
+    measured_on = held_out(comparison.minutes)
+    if comparison.before is None or comparison.after is None:
+        return f'<div class="tl-facts">On {measured_on} no action is labelled: nothing can be compared.</div>'
+    gain = _gain(comparison.before, comparison.after, comparison.difference)
     head = (
-        f"On {held_out}, with {count_of(comparison.actions, 'action')}, {comparison.metric} average-mAP went from "
-        f"{share(comparison.before)} to {share(comparison.after)}, {signed_interval(comparison.difference)}: "
-        f"{_verdict(comparison.difference)}."
+        f"On {measured_on}, with {count_of(comparison.actions, 'action')}, {comparison.metric} average-mAP went from "
+        f"{share(comparison.before)} to {share(comparison.after)}, {gain}: {_verdict(comparison.difference)}."
     )
+    if any(
+        difference is None for difference in (comparison.difference, *(row.difference for row in comparison.classes))
+    ):
+        head += f" {_few(comparison)}"
     rows = "".join(
         f"<tr><th>{page.escape(row.label)}</th><td>{row.truths}</td><td>{share(row.before)}</td>"
-        f"<td>{share(row.after)}</td><td>{signed_interval(row.difference)}</td><td>{_verdict(row.difference)}</td></tr>"
+        f"<td>{share(row.after)}</td><td>{_gain(row.before, row.after, row.difference)}</td>"
+        f"<td>{_verdict(row.difference)}</td></tr>"
         for row in comparison.classes
     )
     titles = "".join(f"<th>{title}</th>" for title in ("Class", "Actions", "Before", "After", "Difference", ""))
@@ -187,7 +267,24 @@ def _changed(change: ChangedMoment, match: Match | None) -> str:
     return f'{change.became}: <a href="match?{where}" target="_self">{words}</a>'
 
 
-def _verdict(difference: Interval) -> str:
+def _gain(before: float, after: float, difference: Interval | None) -> str:
+    """By how much a figure rose, with its interval where there is one."""
+    return signed(after - before) if difference is None else signed_interval(difference)
+
+
+def _few(comparison: Comparison) -> str:
+    """Why of some figures no interval is given."""
+    were = "was" if comparison.units == 1 else "were"
+    rest = " Have other minutes watched, then train again." if comparison.difference is None else ""
+    return (
+        f"{count_of(comparison.units, comparison.unit)} with actions {were} held out: of what lies in fewer than "
+        f"{FEW_UNITS} it cannot be said whether a difference is more than chance.{rest}"
+    )
+
+
+def _verdict(difference: Interval | None) -> str:
+    if difference is None:
+        return "too few to say"
     if not difference.without_zero:
         return "no more than chance"
     return "better" if difference.value > 0 else "worse"

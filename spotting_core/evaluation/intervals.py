@@ -27,6 +27,10 @@ FEW_GAMES = 5
 """With fewer games than this, minutes of games are drawn."""
 FEW_TRUTHS = 5
 """Of a class with fewer truths an interval says little, for draws of so few differ in few ways."""
+FEW_UNITS = 5
+"""Of fewer minutes or games with truth no interval is worth giving: of one no draw differs, and of three one draw in 27
+is the same one three times, more than lies beyond a bound, so that the bounds are single minutes. Of five there are 126
+draws that differ, and no bound is a single one."""
 SAMPLES = 200
 TOLERANCES = tuple(sorted({*METRICS["tight"], *METRICS["loose"]}))
 _MIDDLE = (2.5, 97.5)
@@ -136,6 +140,12 @@ def mean_difference(first: Draws, second: Draws, metric: str) -> Interval:
 def is_of_minutes(games: int) -> bool:
     """Whether minutes of so many games are drawn, and not games."""
     return games < FEW_GAMES
+
+
+def units_of_truth(games: Sequence[Game | GameColumns], classes: Sequence[str]) -> int:
+    """In how many of the minutes or games that are drawn there is truth of some of the classes."""
+    track = lay_out(list(games), classes, official=False)
+    return len(np.unique(track.truth_stretch if is_of_minutes(len(games)) else track.truth_game))
 
 
 def paired_draws(

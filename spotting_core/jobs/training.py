@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -79,8 +80,12 @@ class TrainingJob(JobKind[TrainingParameters]):
             everything=parameters.everything,
         )
 
+        pace = _Pace()
+
         def report(step: int, steps: int, _losses: Mapping[str, float]) -> bool:
-            return context.report(0.95 * step / steps, "Learning")
+            return context.report(
+                0.95 * step / steps, f"Learning, step {step} of {steps}", None, pace.remaining(step, steps)
+            )
 
         def notice(what: str) -> None:
             if not context.report(None, what):
@@ -118,6 +123,20 @@ class TrainingJob(JobKind[TrainingParameters]):
         except BadInputError:  # asked for by another version
             return False
         return job.state == CANCELLED
+
+
+class _Pace:
+    """How fast steps go since the first one that was seen: a run that goes on begins in the middle."""
+
+    def __init__(self) -> None:
+        self._first: tuple[int, float] | None = None
+
+    def remaining(self, step: int, steps: int) -> float | None:
+        """Seconds that the steps still to come will take; None where that is not known yet, or none is to come."""
+        now = time.monotonic()
+        self._first = self._first or (step, now)
+        first, began = self._first
+        return (now - began) / (step - first) * (steps - step) if first < step < steps else None
 
 
 def _run_of(parameters: TrainingParameters) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spotting_core.data_sets.data_set import DataSetMatch
 from spotting_core.domain.classes import ClassTable
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.intervals import Interval
@@ -12,19 +13,25 @@ from spotting_core.evaluation.mistakes import FALSE, NEAR_UNTIL, RIGHT, Outcome,
 
 COMPARISON_FILE = "comparison.json"
 """In the new model's folder."""
+MINUTE, MATCH = "minute", "match"
+"""What is drawn for an interval."""
 _COUNTS = 0.5  # confidence from which a spot counts
 _Place = tuple[int, int, int, str]  # game, half, microseconds, class
 
 
 @dataclass(frozen=True)
 class ClassComparison:
-    """A class before and after: average precision, and how much better it became, with its interval."""
+    """A class before and after: average precision, and how much better it became, with its interval.
+
+    Arguments:
+        difference: None where too little of it was held out to say how sure that is.
+    """
 
     label: str
     truths: int
     before: float
     after: float
-    difference: Interval
+    difference: Interval | None
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,11 @@ class Comparison:
     Arguments:
         metric: tight, or loose of a system that judges windows as a whole, which say little of the second.
         minutes: that were held out; actions: that lie in them.
-        before, after, difference: None where no action lies in them; interval: that of after.
+        before, after: None where no action lies in them.
+        difference, interval: of after less before, and that of after; None as well where too little was held out to say
+            how sure they are.
         changes: moments of which both models say other things at a confidence of one half, in order of match and time.
+        units: in how many minutes, or matches where there are many, the actions lie; unit: which of the two.
     """
 
     metric: str
@@ -69,15 +79,17 @@ class Comparison:
     classes: tuple[ClassComparison, ...] = ()
     changes: tuple[ChangedMoment, ...] = ()
     interval: tuple[float, float] | None = None
+    units: int = 0
+    unit: str = MINUTE
 
 
 def changed_moments(
-    before: Sequence[Game], after: Sequence[Game], paths: Sequence[str], classes: ClassTable
+    before: Sequence[Game], after: Sequence[Game], matches: Sequence[DataSetMatch], classes: ClassTable
 ) -> tuple[ChangedMoment, ...]:
     """Moments of which two models say other things.
 
     Arguments:
-        before, after: of the two, the same games in the same order; paths: of their matches.
+        before, after: of the two, the same games in the same order; matches: theirs.
     """
     old, new = (outcomes(games, classes.names, _COUNTS) for games in (before, after))
     were, are = _right(old), _right(new)
@@ -85,10 +97,13 @@ def changed_moments(
     alarms, others = ([_place(o, o.time) for o in some if o.kind == FALSE] for some in (old, new))
     changes += [(place, QUIET) for place in alarms if not any(_alike(place, other) for other in others)]
     changes += [(place, ALARM) for place in others if not any(_alike(place, other) for other in alarms)]
-    return tuple(
-        ChangedMoment(paths[game], half, time, label, classes.parts.match_clock(half, time), became)
-        for (game, half, time, label), became in sorted(changes)
-    )
+    return tuple(_moment(matches[place[0]], place, became, classes) for place, became in sorted(changes))
+
+
+def _moment(match: DataSetMatch, place: _Place, became: str, classes: ClassTable) -> ChangedMoment:
+    _, half, time, label = place
+    clock = classes.parts.match_clock(half, time, total=len(match.lengths))
+    return ChangedMoment(match.path, half, time, label, clock, became)
 
 
 def _right(some: Sequence[Outcome]) -> set[_Place]:

@@ -12,7 +12,8 @@ are held out (``data_sets.roles``).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,7 +29,16 @@ from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.stretches import Stretch
 from spotting_core.evaluation.games import Game
-from spotting_core.evaluation.intervals import class_difference, mean_difference, paired_draws
+from spotting_core.evaluation.intervals import (
+    FEW_UNITS,
+    Draws,
+    Interval,
+    class_difference,
+    is_of_minutes,
+    mean_difference,
+    paired_draws,
+    units_of_truth,
+)
 from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.look import LOOK
@@ -45,8 +55,15 @@ from spotting_core.store.database import Database
 from spotting_core.tasks.spotting import LOOSE, SPOTTING, TIGHT
 from spotting_core.tasks.task import Judged
 from spotting_core.training.clips import ACTIONS, GRID
-from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison, changed_moments
-from spotting_core.training.label_counts import class_counts
+from spotting_core.training.comparison import (
+    COMPARISON_FILE,
+    MATCH,
+    MINUTE,
+    ClassComparison,
+    Comparison,
+    changed_moments,
+)
+from spotting_core.training.label_counts import check_labelled, class_counts
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
@@ -90,19 +107,20 @@ def train_further(
     """Train (or go on with) a run, write its model folder and make the model known, and compare it with the one before.
 
     Errors:
-        BadInputError: too little in the data set, matches that are gone or that the model has not analysed, or a model
-            that cannot be trained so; CancelledError: ``report``, and what was done is kept.
+        BadInputError: too little in the data set, no label of a class of the model, matches that are gone or that the
+            model has not analysed, or a model that cannot be trained so; CancelledError: ``report``, and what was done
+            is kept.
     """
     check_roles(order.data_set)
     model = load_model(order.model, order.device)
     looks = order.looks(model)
     _check(model, looks)
+    check_labelled(order.data_set, model.classes.names)
     notice("Reading the matches")
     reader = _reader(model, looks)
     sources = located(order.data_set, database, data)
     known = [_match(m, s, model, reader, data, looks) for m, s in zip(order.data_set.matches, sources, strict=True)]
     learned, chosen, held_out = (_of_role(order.data_set, known, role) for role in (LEARN, CHOOSE, HELD_OUT))
-    paths = [match.path for match in order.data_set.matches]
     config = _config(order, model)
     trainer = SystemTrainer(
         config,
@@ -114,7 +132,8 @@ def train_further(
     notice("Comparing on what was held out")
     _write(order, model, trainer)
     after = load_model(order.out, order.device)
-    comparison = compared_on(model, after, list(held_out.values()), [paths[number] for number in held_out])
+    matches = [order.data_set.matches[number] for number in held_out]
+    comparison = compared_on(model, after, list(held_out.values()), matches)
     write_json(order.out / COMPARISON_FILE, asdict(comparison))
     remember(order.out, after.sha256, data)
     return comparison
@@ -273,12 +292,14 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
 
 
 def compared_on(
-    before: LoadedModel, after: LoadedModel, held_out: Sequence[LabelledMatch], paths: Sequence[str]
+    before: LoadedModel, after: LoadedModel, held_out: Sequence[LabelledMatch], matches: Sequence[DataSetMatch]
 ) -> Comparison:
     """How two models do on what was held out; intervals are over minutes, or matches where there are many.
 
+    Where fewer than ``FEW_UNITS`` of them hold an action, or one of a class, there is no interval.
+
     Arguments:
-        paths: where the matches' videos lie.
+        matches: the same ones, as the data set has them.
     """
     names = before.classes.names
     games = [
@@ -295,16 +316,12 @@ def compared_on(
     )
     metric = LOOSE if before.system.plan(before.config).whole else TIGHT
     labels = [spot.label for game in games[0] for spot in game.truth if spot.label in names]
-    changes = changed_moments(games[0], games[1], paths, before.classes)
+    changes = changed_moments(games[0], games[1], matches, before.classes)
     if not labels:
         return Comparison(metric, round(minutes, 1), 0, None, None, None, changes=changes)
     old, new = (draws.only(set(labels)) for draws in paired_draws(games, names))
-    rows = []
-    for label in old.classes:
-        values = [draws.of_class(label, metric) for draws in (old, new)]
-        difference = class_difference(new, old, label, metric)
-        if difference is not None and values[0] is not None and values[1] is not None:
-            rows.append(ClassComparison(label, labels.count(label), values[0].value, values[1].value, difference))
+    units = units_of_truth(games[0], names)
+    few = units < FEW_UNITS
     was, became = (draws.mean(metric) for draws in (old, new))
     return Comparison(
         metric,
@@ -312,11 +329,29 @@ def compared_on(
         len(labels),
         was.value,
         became.value,
-        mean_difference(new, old, metric),
-        tuple(rows),
+        None if few else mean_difference(new, old, metric),
+        tuple(_compared_classes(old, new, games[0], metric)),
         changes,
-        (became.low, became.high),
+        None if few else (became.low, became.high),
+        units,
+        MINUTE if is_of_minutes(len(games[0])) else MATCH,
     )
+
+
+def _compared_classes(old: Draws, new: Draws, truth: Sequence[Game], metric: str) -> Iterator[ClassComparison]:
+    """Each class of some draws that has truth in the games that they are of."""
+    labels = Counter(spot.label for game in truth for spot in game.truth)
+    for label in old.classes:
+        before, after = (draws.of_class(label, metric) for draws in (old, new))
+        if before is not None and after is not None:
+            difference = _class_difference(old, new, truth, label, metric)
+            yield ClassComparison(label, labels[label], before.value, after.value, difference)
+
+
+def _class_difference(old: Draws, new: Draws, truth: Sequence[Game], label: str, metric: str) -> Interval | None:
+    """How much better a class became; None where too little of it was held out to say how sure that is."""
+    few = units_of_truth(truth, [label]) < FEW_UNITS
+    return None if few else class_difference(new, old, label, metric)
 
 
 def _game(match: Judged[Finding]) -> Game:

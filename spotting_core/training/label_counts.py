@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
+from spotting_core.data_sets.data_set import DataSet
 from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.findings import Finding
@@ -16,6 +17,7 @@ from spotting_core.samples.labelled import all_games
 from spotting_core.tasks.task import AnyLayerTask
 
 _NAMED = 3  # matches that are named
+_CLASSES_NAMED = 6
 
 
 def label_counts(folders: Iterable[Path], task: AnyLayerTask, table: ClassTable, *, most: int = 0) -> list[str]:
@@ -34,6 +36,35 @@ def class_counts(truth: Iterable[Finding], task: AnyLayerTask, table: ClassTable
     """How many labels each class of a table is learned from, also those of which there is none, in its order."""
     counts = Counter(task.class_name(finding) for finding in truth)
     return {name: counts[name] for name in table.names}
+
+
+def unlabelled_classes(data_set: DataSet, classes: Iterable[str]) -> list[str]:
+    """Those of some classes of which a data set has no label: what was watched counts as without them."""
+    labelled = {spot.label for match in data_set.matches for spot in match.spots}
+    return [name for name in classes if name not in labelled]
+
+
+def check_labelled(data_set: DataSet, classes: Sequence[str]) -> None:
+    """Refuse a data set without a label of any class of a model: all that was watched would count as empty.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if len(unlabelled_classes(data_set, classes)) == len(classes):
+        what = (
+            f"none of the labels of the data set {data_set.name!r} is of a class of this model "
+            f"({named_classes(classes)})"
+        )
+        own = named_classes(list(data_set.counts())) or "no class"
+        raise BadInputError(
+            what, fix=f"Choose a model of the classes that are labelled there ({own}), or label some of its"
+        )
+
+
+def named_classes(names: Sequence[str]) -> str:
+    """``Goal, Foul``; of many the first ones, and how many more there are."""
+    more = len(names) - _CLASSES_NAMED
+    return ", ".join(names[:_CLASSES_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) -> list[str]:

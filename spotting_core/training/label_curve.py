@@ -37,19 +37,21 @@ class CurvePoint:
 
     Arguments:
         model: as ``known_models`` names it; labels: that it learned from.
-        score: average-mAP on what was held out, with its interval; before: of the model it comes from, there.
+        score: average-mAP on what was held out; before: of the model it comes from, there.
         metric: of the score; minutes, actions: that were held out.
         classes: names of its classes, in order.
+        interval: of the score; None where too little was held out to say how sure it is.
     """
 
     model: str
     labels: int
-    score: Interval
+    score: float
     before: float
     metric: str
     minutes: float
     actions: int
     classes: tuple[str, ...]
+    interval: tuple[float, float] | None = None
 
 
 def curve_points(data: DataDirectory) -> list[CurvePoint]:
@@ -67,11 +69,19 @@ def _point(name: str, folder: Path) -> CurvePoint | None:
     except (TouchlineError, msgspec.ValidationError):
         return None
     labels = _labels(card)
-    if comparison.after is None or comparison.before is None or comparison.interval is None or not labels:
+    if comparison.after is None or comparison.before is None or not labels:
         return None
-    score = Interval(comparison.after, *comparison.interval)
-    measured = (comparison.metric, comparison.minutes, comparison.actions)
-    return CurvePoint(name, labels, score, comparison.before, *measured, tuple(card.classes))
+    return CurvePoint(
+        name,
+        labels,
+        comparison.after,
+        comparison.before,
+        comparison.metric,
+        comparison.minutes,
+        comparison.actions,
+        tuple(card.classes),
+        comparison.interval,
+    )
 
 
 def _labels(card: Card) -> int:
@@ -87,18 +97,22 @@ def curves_of(points: Iterable[CurvePoint]) -> list[list[CurvePoint]]:
     return sorted(curves.values(), key=len, reverse=True)
 
 
+def sure_points(points: Iterable[CurvePoint]) -> list[CurvePoint]:
+    """Those of which it is known how sure they are: a guess of what is to come stands on them."""
+    return [point for point in points if point.interval is not None]
+
+
 def gain_of_more(points: Sequence[CurvePoint], more: int) -> Interval | None:
-    """What so many more labels than the most would bring, guessed; None where that cannot be.
+    """What so many more labels than the most would bring, guessed by the sure points; None where that cannot be.
 
     No score passes 1, so no guess goes beyond that.
     """
-    labels = np.array([p.labels for p in points], float)
+    sure = [(p.labels, p.score, *p.interval) for p in points if p.interval is not None]
+    labels, scores, low, high = np.array(sure, float).reshape(-1, 4).T
     if len(set(labels.tolist())) < FEWEST:
         return None
     x, step = np.log2(labels), float(np.log2((labels.max() + more) / labels.max()))
-    scores = np.array([p.score.value for p in points])
-    deviations = np.array([(p.score.high - p.score.low) / _DEVIATIONS for p in points])
-    drawn = scores + deviations * np.random.default_rng(0).standard_normal((_DRAWS, len(points)))
+    drawn = scores + (high - low) / _DEVIATIONS * np.random.default_rng(0).standard_normal((_DRAWS, len(sure)))
     room = 1 - scores[labels.argmax()]
     value = min(_slope(x, scores[None])[0] * step, room)
     return Interval.of_draws(float(value), np.minimum(_slope(x, drawn) * step, room))

@@ -11,7 +11,7 @@ from spotting_core.domain.stretches import Stretch
 from spotting_core.media.source import open_match
 from spotting_core.store.clip_reviews import CLIP, ClipReviews
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import ACCEPTED, OPEN, Reviews
+from spotting_core.store.reviews import ACCEPTED, OPEN, REJECTED, Reviews
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
 from tests.app.player_page import FIND, settle
@@ -58,20 +58,55 @@ def test_one_key_says_that_nothing_happens_and_undo_takes_it_back(
     page: Page, server: Server, match: Match, reviews: ClipReviews
 ) -> None:
     opened(page, server, match)
-    at(page, 15)
+    page.click(".asked-clips [data-clip=next]")  # in the next one the model has nothing
+    at(page, 30)
     page.keyboard.press("i")
-    page.wait_for_function(f"() => ({CLIPS})().clip.start !== 15")
-    expect(page.locator(".toast")).to_contain_text("Nothing here: clip at 00:15")
+    page.wait_for_function(f"() => ({CLIPS})().clip.start !== 30")
+    expect(page.locator(".toast")).to_contain_text("Nothing here: clip at 00:30")
     page.wait_for_function(ANSWERED)
-    assert reviews.watched(match.id) == [Stretch(1, CLIP, 2 * CLIP)]
+    assert reviews.watched(match.id) == [Stretch(1, 2 * CLIP, 3 * CLIP)]
     page.keyboard.press("Control+z")
-    at(page, 15)
+    at(page, 30)
     page.wait_for_function(ANSWERED)
     assert reviews.watched(match.id) == []
     page.keyboard.press("Control+y")
     expect(page.locator(".asked-clips")).to_contain_text("Watched")
     page.wait_for_function(ANSWERED)
+    assert reviews.watched(match.id) == [Stretch(1, 2 * CLIP, 3 * CLIP)]
+    page.keyboard.press("Control+z")
+    page.wait_for_function(ANSWERED)
+
+
+def test_open_spots_of_the_model_are_named_before_they_are_rejected_with_the_clip(
+    page: Page, server: Server, match: Match, reviews: ClipReviews
+) -> None:
+    opened(page, server, match)
+    at(page, 15)
+    spots, panel = Reviews(open_database(server.data)), page.locator(".asked-clips")
+    expect(panel).to_contain_text("2 open spots of the model: Foul .62 Throw-in .58")
+    page.keyboard.press("i")
+    expect(page.locator(".toast")).to_contain_text("Foul .62, Throw-in .58. I again: none of them is there")
+    expect(panel.locator("[data-clip=nothing]")).to_contain_text("None of them is there")
+    at(page, 15)
+    panel.locator("[data-spot]", has_text="Throw-in").click()
+    page.wait_for_function("() => find().chosen?.action.name === 'Throw-in'")
+    assert page.evaluate("() => find().review.pending.length") == 0
+    assert reviews.watched(match.id) == []
+
+    page.keyboard.press("i")
+    expect(page.locator(".toast")).to_contain_text("Nothing here: clip at 00:15, rejected Foul .62, Throw-in .58")
+    page.wait_for_function(ANSWERED)
     assert reviews.watched(match.id) == [Stretch(1, CLIP, 2 * CLIP)]
+    assert [r.state for r in spots.of_match(match.id)] == [REJECTED, REJECTED]
+    page.keyboard.press("Control+z")
+    page.wait_for_function(ANSWERED)
+    assert reviews.watched(match.id) == []
+    assert [r.state for r in spots.of_match(match.id)] == [OPEN, OPEN]
+    expect(panel).to_contain_text("2 open spots of the model")
+    page.keyboard.press("Control+y")
+    page.wait_for_function(ANSWERED)
+    assert reviews.watched(match.id) == [Stretch(1, CLIP, 2 * CLIP)]
+    assert [r.state for r in spots.of_match(match.id)] == [REJECTED, REJECTED]
     page.keyboard.press("Control+z")
     page.wait_for_function(ANSWERED)
 
@@ -83,7 +118,10 @@ def test_what_happens_is_accepted_as_ever_and_undo_knows_which_came_last(
     spots = Reviews(open_database(server.data))
     page.click(".spot >> nth=0")
     page.keyboard.press("a")
-    expect(page.locator(".asked-clips")).to_contain_text("Foul")
+    expect(page.locator(".asked-clips")).to_contain_text("1 open spot of the model: Throw-in .58")
+    page.click(".spot >> nth=1")
+    page.keyboard.press("x")
+    expect(page.locator(".asked-clips")).not_to_contain_text("open spot")
     page.click(".asked-clips [data-clip=nothing]")
     expect(page.locator(".toast")).to_contain_text("Nothing more: clip at 00:15")
     page.wait_for_function(ANSWERED)
@@ -91,10 +129,11 @@ def test_what_happens_is_accepted_as_ever_and_undo_knows_which_came_last(
     page.keyboard.press("Control+z")
     page.wait_for_function(ANSWERED)
     assert reviews.watched(match.id) == []
-    assert [r.state for r in spots.of_match(match.id)] == [ACCEPTED]
-    page.keyboard.press("Control+z")
-    page.wait_for_function(ANSWERED)
-    assert [r.state for r in spots.of_match(match.id)] == [OPEN]
+    assert [r.state for r in spots.of_match(match.id)] == [ACCEPTED, REJECTED]
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+        page.wait_for_function(ANSWERED)
+    assert [r.state for r in spots.of_match(match.id)] == [OPEN, OPEN]
 
 
 def test_whoever_says_so_first_is_asked_for_a_name(
@@ -104,6 +143,8 @@ def test_whoever_says_so_first_is_asked_for_a_name(
     page.keyboard.press("i")
     page.locator(".review-foot input").fill("Bob")
     page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("I again")
+    page.keyboard.press("i")
     expect(page.locator(".toast")).to_contain_text("Nothing here")
     page.wait_for_function(ANSWERED)
     [clip] = [review for review in reviews.of_match(match.id) if review.time == CLIP]
@@ -126,7 +167,7 @@ def test_a_key_of_a_class_is_not_taken_for_it(page: Page, server: Server, match:
 def test_the_last_clip_leads_back_to_the_queue(page: Page, server: Server, match: Match, reviews: ClipReviews) -> None:
     opened(page, server, match)
     count = page.evaluate(f"() => ({CLIPS})().asked.length")
-    for _ in range(count):
+    for _ in range(count + 1):  # of the spots in the first one it is asked
         page.keyboard.press("i")
     link = page.locator(".asked-clips a", has_text="To the queue")
     expect(link).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -198,6 +199,15 @@ def test_a_database_that_is_damaged_under_the_app_is_told_and_workers_end(tmp_pa
         starts = (tmp_path / "server.log").read_text().count("starting another")
         time.sleep(4)
         assert (tmp_path / "server.log").read_text().count("starting another") == starts
+
+
+def test_ctrl_c_ends_it_without_a_word_while_a_page_is_open(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        address = server.url.replace("http", "ws") + "/_stcore/stream"
+        with connect(address, origin=server.url, subprotocols=["streamlit"]):  # type: ignore[arg-type, list-item]
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(timeout=60) == 130
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
 
 
 def test_a_sealer_of_another_start_opens_nothing() -> None:

@@ -17,7 +17,7 @@ from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
 from spotting_core.store.clip_reviews import CLIP, ClipReviews, clips_of, origin_of_clip
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import ACCEPT
+from spotting_core.store.reviews import ACCEPT, OPEN, REJECTED, Reviews
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, match_page, texts, view
 from tests.app.views.test_review_view import taken
@@ -90,6 +90,14 @@ def test_a_match_that_is_labelled_or_watched_is_not_asked_for(
     assert "There is no clip left to ask for" in component_data(at)["empty"]
 
 
+def test_where_there_is_but_the_demo_that_is_said(library: Library, data: DataDirectory, tmp_path: Path) -> None:
+    at = view("review", of="clips").run()
+    assert "no match yet but the demo, which is labelled. Add one" in component_data(at)["empty"]
+    assert "clips watched" not in texts(at)
+    library.add(str(make_video(tmp_path / "a.mp4", steady(180, rate=2.0))))
+    assert "No match but the demo, which is labelled, is analysed." in component_data(at.run())["empty"]
+
+
 def test_the_match_view_shows_the_clips_of_the_batch(match: Match, reviews: ClipReviews) -> None:
     at = view("review", of="clips").run()
     name = component_data(at)["errors"][0]["link"].partition("batch=")[2]
@@ -128,3 +136,32 @@ def test_what_is_said_of_a_clip_is_kept_and_taken_back(match: Match, library: Li
     assert reviews.watched(match.id) == [Stretch(1, CLIP, 2 * CLIP)]
     tell(said, {"n": 2, "of": "clip", "kind": "undo", "id": "1-15000000-", "revision": 0})
     assert reviews.watched(match.id) == []
+
+
+def test_open_spots_are_rejected_as_one_change_and_what_another_has_changed_is_left_alone(
+    match: Match, library: Library, data: DataDirectory
+) -> None:
+    folder, spots = str(library.analyses(match)[0].folder), Reviews(open_database(data))
+
+    def tell(author: str, *actions: dict[str, object]) -> AppTest:
+        event = json.dumps({"author": author, "actions": list(actions)})
+        return AppTest.from_function(taken, args=(match.id, folder, event), default_timeout=240).run()
+
+    ids = [row[0] for row in component_data(match_page(match=match.id).run())["spots"]]
+    many = {
+        "n": 1,
+        "of": "spot",
+        "kind": "reject-many",
+        "id": None,
+        "revision": 0,
+        "ids": [[name, 0] for name in ids[:2]],
+    }
+    tell("Ann", many)
+    assert [r.state for r in spots.of_match(match.id)] == [REJECTED, REJECTED]
+    tell("Ann", many, {"n": 2, "of": "spot", "kind": "undo", "id": None, "revision": 0})
+    assert [r.state for r in spots.of_match(match.id)] == [OPEN, OPEN]
+    at = tell("Bob", many)  # seen before Ann changed them
+    [problem] = at.session_state["review_problems"]
+    assert problem["mine"] == "reject of 2 spots"
+    assert "All others are rejected" in problem["text"]
+    assert [r.state for r in spots.of_match(match.id)] == [OPEN, OPEN]

@@ -67,6 +67,7 @@ def test_an_error_that_no_view_expects_is_told_in_a_sentence(library: Library, d
             known.append(trouble.tell(error))
         assert known == [True]
         assert trouble.tell(BadInputError("this is wrong", fix="Do that"))
+        assert trouble.tell(BadInputError("this is wrong", where="a file.mp4"))
         assert trouble.tell(OperationalError("SELECT 1", {}, ValueError("busy")))
         assert not trouble.tell(KeyError("x"))
         st.write("done")
@@ -78,7 +79,8 @@ def test_an_error_that_no_view_expects_is_told_in_a_sentence(library: Library, d
     told = [error.value for error in at.error]
     assert "the database is damaged" in told[0]
     assert told[1:] == [
-        "this is wrong. Do that.",
+        "This is wrong. Do that.",
+        "a file.mp4: this is wrong.",
         "The database cannot be reached at the moment. Reload the page to try again.",
     ]
 

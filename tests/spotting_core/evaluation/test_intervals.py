@@ -14,6 +14,7 @@ from spotting_core.evaluation.intervals import (
     is_of_minutes,
     mean_difference,
     paired_draws,
+    units_of_truth,
 )
 from spotting_core.evaluation.precision import METRICS, VIEWS
 from spotting_core.evaluation.spotting import evaluate_spotting
@@ -119,6 +120,15 @@ def test_few_games_are_drawn_by_minutes() -> None:
     # A goal and its spot in one minute are drawn together: with all found, no draw has less than all.
     (every,) = paired_draws([[Game("g", truth, [spot(s.seconds, confidence=0.9) for s in truth])]], CLASSES)
     assert every.mean("tight") == Interval(1.0, 1.0, 1.0)
+
+
+def test_truth_is_counted_by_what_is_drawn() -> None:
+    truth = [spot(10), spot(20, "Foul"), spot(70), Spot(2, 10_000_000, "Goal"), spot(200, "Corner")]
+    alarm = [spot(500, confidence=0.9)]
+    assert units_of_truth([Game("a", truth, alarm)], CLASSES) == 4
+    assert units_of_truth([Game("a", truth, alarm)], ["Foul"]) == 1
+    assert units_of_truth([Game("a", truth, alarm), Game("b", truth, [])], ["Goal"]) == 6
+    assert units_of_truth([Game(str(i), truth[: i % 2], []) for i in range(6)], CLASSES) == 3
 
 
 def test_systems_of_other_games_are_refused() -> None:

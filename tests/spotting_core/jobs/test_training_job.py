@@ -62,11 +62,12 @@ def test_a_training_is_cancelled_resumed_and_leaves_a_model_with_a_comparison(
     [name] = [name for name, folder in known_models(data).items() if folder == tmp_path / "model"]
     parameters = TrainingParameters(name, data_set.id, data_set.name, 6)
     TRAINING.ask(queue, parameters)
-    job, stages, shares = taken(queue), [], []
+    job, stages, shares, left = taken(queue), [], [], []
 
-    def report(progress: float | None, stage: str, *_: object) -> bool:
+    def report(progress: float | None, stage: str, _speed: object = None, remaining: float | None = None) -> bool:
         stages.append(stage)
         shares.append(progress)
+        left.append(remaining)
         return progress is None or len([share for share in shares if share]) != 3
 
     with pytest.raises(CancelledError):
@@ -81,7 +82,14 @@ def test_a_training_is_cancelled_resumed_and_leaves_a_model_with_a_comparison(
     queue.finish(again, DONE)
     learned = [round(share / 0.95 * 6) for share in shares if share]
     assert learned == [1, 2, 3, 4, 5, 6]
-    assert list(dict.fromkeys(stages)) == ["Reading the matches", "Learning", "Comparing on what was held out"]
+    assert list(dict.fromkeys(stages)) == [
+        "Reading the matches",
+        *(f"Learning, step {step} of 6" for step in range(1, 7)),
+        "Comparing on what was held out",
+    ]
+    # Of each run's first step nobody knows how long one takes, and after the last none is left.
+    known = [remaining is not None for share, remaining in zip(shares, left, strict=True) if share]
+    assert known == [False, True, True, False, True, False]
     comparison = TRAINING.comparison(again, data)
     assert comparison is not None
     assert comparison.actions == 6

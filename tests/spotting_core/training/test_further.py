@@ -28,8 +28,10 @@ from spotting_core.models.card import read_card, write_card
 from spotting_core.models.known import known_models
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
+from spotting_core.training import further
 from spotting_core.training.comparison import COMPARISON_FILE, FOUND, Comparison
 from spotting_core.training.further import FurtherOrder, analysed_half, train_further
+from spotting_core.training.label_counts import unlabelled_classes
 from spotting_core.training.train import train
 from tests.conftest import small_model
 from tests.feature_games import SET, features_of
@@ -76,6 +78,10 @@ def test_the_environment_stays_and_the_rest_learns_from_what_the_analysis_holds(
     assert (comparison.metric, comparison.minutes, comparison.actions) == ("tight", 1.0, 6)
     assert [(row.label, row.truths) for row in comparison.classes] == [("Goal", 3), ("Foul", 3)]
     assert read_json(tmp_path / "next" / COMPARISON_FILE)["actions"] == 6
+    # One minute has no spread: no interval, so that nothing is called better or worse.
+    assert (comparison.units, comparison.unit) == (1, "minute")
+    assert comparison.before is not None
+    assert [comparison.difference, comparison.interval, *(row.difference for row in comparison.classes)] == [None] * 4
 
 
 def test_on_request_what_looks_at_the_pictures_learns_too(
@@ -100,10 +106,11 @@ def test_on_request_what_looks_at_the_pictures_learns_too(
 
 
 def test_a_model_of_features_learns_as_a_whole_and_is_offered_with_its_lineage(
-    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet]
+    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, data_set = labelled
     train(order_of(tmp_path), data)
+    monkeypatch.setattr(further, "FEW_UNITS", 1)  # as if the one minute that is held out were enough
     comparison = train_further(order(tmp_path, data_set, tmp_path / "model", 1500), open_database(data), data)
     assert comparison.before is not None
     assert comparison.after is not None
@@ -158,6 +165,25 @@ def test_what_cannot_be_trained_so_is_said(tmp_path: Path, data: DataDirectory, 
     with pytest.raises(BadInputError, match="m v B"):
         train_further(order(tmp_path, data_set, model), open_database(data), data)
     assert np.all([not (tmp_path / name).exists() for name in ("next", "further")])
+
+
+def test_a_data_set_without_a_label_of_a_class_of_the_model_is_refused_before_anything_is_done(
+    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet]
+) -> None:
+    folder, data_set = labelled
+    model = small_model(tmp_path / "small")
+    others = tuple(replace(spot, label=f"Pass {spot.label}") for spot in data_set.matches[0].spots)
+    other = replace(data_set, matches=(replace(data_set.matches[0], spots=others),))
+    (folder / "1_180p.mp4").unlink()  # its matches are not looked at
+    with pytest.raises(BadInputError) as refused:
+        train_further(order(tmp_path, other, model), open_database(data), data)
+    assert "none of the labels of the data set 'all' is of a class of this model (Penalty, Kick-off, Goal, " in str(
+        refused.value
+    )
+    assert "and 11 more). Choose a model of the classes that are labelled there (Pass Foul, Pass Goal)" in str(
+        refused.value
+    )
+    assert unlabelled_classes(data_set, ("Goal", "Corner", "Foul")) == ["Corner"]
 
 
 def test_what_an_analysis_holds_says_the_same_as_the_pictures(demo: Path) -> None:

@@ -28,9 +28,8 @@ def trained(folder: Path, labels: dict[str, int], comparison: Comparison, data: 
 
 
 def point(labels: int, score: float, spread: float = 0.0, **more: object) -> CurvePoint:
-    made = CurvePoint(
-        str(labels), labels, Interval(score, score - spread, score + spread), 0.1, "tight", 4, 9, ("Goal",)
-    )
+    interval = (score - spread, score + spread)
+    made = CurvePoint(str(labels), labels, score, 0.1, "tight", 4, 9, ("Goal",), interval)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
@@ -38,13 +37,14 @@ def test_models_that_were_trained_and_measured_are_points(tmp_path: Path, data: 
     trained(tmp_path / "many", {"Goal": 40, "Foul": 2}, COMPARED, data)
     trained(tmp_path / "few", {"Goal": 4}, replace(COMPARED, after=0.45), data)
     trained(tmp_path / "unmeasured", {"Goal": 5}, Comparison("tight", 1.0, 0, None, None, None), data)
-    trained(tmp_path / "earlier", {"Goal": 5}, replace(COMPARED, interval=None), data)
+    trained(tmp_path / "unsure", {"Goal": 5}, replace(COMPARED, interval=None), data)
     trained(tmp_path / "broken", {"Goal": 5}, COMPARED, data)
     (tmp_path / "broken" / COMPARISON_FILE).write_text("{}")
     points = curve_points(data)
-    assert [(p.labels, p.score, p.before, p.minutes) for p in points] == [
-        (4, Interval(0.45, 0.3, 0.7), 0.4, 4.5),
-        (42, Interval(0.5, 0.3, 0.7), 0.4, 4.5),
+    assert [(p.labels, p.score, p.interval, p.before, p.minutes) for p in points] == [
+        (4, 0.45, (0.3, 0.7), 0.4, 4.5),
+        (5, 0.5, None, 0.4, 4.5),
+        (42, 0.5, (0.3, 0.7), 0.4, 4.5),
     ]
 
 
@@ -66,6 +66,12 @@ def test_what_is_not_sure_makes_a_wide_guess() -> None:
     assert gain.value == pytest.approx(0.1)
     assert gain.low < 0 < gain.high
     assert 0.2 < gain.high - gain.low < 0.4
+
+
+def test_no_guess_stands_on_what_nobody_knows_how_sure_it_is() -> None:
+    points = [point(50, 0.2), point(100, 0.3), point(200, 0.4), point(400, 0.9, interval=None)]
+    assert gain_of_more(points, 200) == gain_of_more(points[:3], 200)
+    assert gain_of_more(points[1:], 200) is None
 
 
 def test_no_more_than_all_can_be_brought_and_of_two_points_nothing_is_guessed() -> None:

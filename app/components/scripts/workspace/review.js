@@ -12,7 +12,8 @@ const RESTING = 600; // milliseconds on a spot before it is explained: a reviewe
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const STANDING = new Set(["accepted", "moved", "added"]);
 const UNDOING = new Set(["undo", "redo"]);
-const MANY = "accept-many", SURE = 0.8; // from which confidence many are accepted at once, unless something else is chosen
+const ACCEPT_MANY = "accept-many", REJECT_MANY = "reject-many", MANY = { [ACCEPT_MANY]: "accept", [REJECT_MANY]: "reject" };
+const SURE = 0.8; // from which confidence many are accepted at once, unless something else is chosen
 const COMMON = ["half", "seconds", "label", "comment"];
 const DONE = { accept: "Accepted", reject: "Rejected", move: "Moved", "re-class": "Re-classed", add: "Added", team: "Team set", kind: "Kind set", replay: "Replay set", link: "Link set" };
 
@@ -86,7 +87,7 @@ export class Review {
 
   settleRevision(action) {
     action.revision = this.revisionOf(action.id);
-    if (action.kind === MANY) action.ids = action.ids.map(([id]) => [id, this.revisionOf(id)]);
+    if (MANY[action.kind]) action.ids = action.ids.map(([id]) => [id, this.revisionOf(id)]);
   }
 
   // --- what stands -----------------------------------------------------------------------------------
@@ -104,7 +105,7 @@ export class Review {
 
   /** Show at once what the answer will say. */
   apply(action) {
-    if (action.kind === MANY) { for (const [id] of action.ids) this.apply({ kind: "accept", id }); return; }
+    if (MANY[action.kind]) { for (const [id] of action.ids) this.apply({ kind: MANY[action.kind], id }); return; }
     const item = this.all.find((s) => s.id === action.id), columns = Object.keys(this.columns);
     const plain = item && { half: item.half, seconds: item.seconds, label: item.action.index, state: "open", comment: "", revision: 0 };
     const before = this.known.get(action.id) ?? (item && { ...plain, ...this.columns, ...Object.fromEntries(columns.filter((c) => c in item).map((c) => [c, item[c]])) });
@@ -145,7 +146,7 @@ export class Review {
   /** Say what was done, and offer the way back. */
   tell({ kind, id, ids }) {
     if (UNDOING.has(kind)) { this.tellUndoing(kind); return; }
-    const words = kind === MANY ? `Accepted ${this.counted(ids.length)}` : DONE[kind] ? this.doneInWords(kind, this.all.find((item) => item.id === id)) : null;
+    const words = MANY[kind] ? `${DONE[MANY[kind]]} ${this.counted(ids.length)}` : DONE[kind] ? this.doneInWords(kind, this.all.find((item) => item.id === id)) : null;
     this.history = { done: [...this.history.done, [words ?? "your last change", id]], undone: [] };
     if (words) this.workspace.toast.show(words, [["Undo", () => this.act("undo", {}, false)]]);
   }
@@ -172,8 +173,15 @@ export class Review {
     const items = this.surest(least);
     this.sure = null;
     if (!items.length) { this.draw(); return; }
+    this.judgeMany(ACCEPT_MANY, items);
+  }
+
+  /** Reject some things as one change: whoever says so has a name. */
+  rejectMany(items) { this.judgeMany(REJECT_MANY, items); }
+
+  judgeMany(kind, items) {
     const unsure = this.pending.some((action) => UNDOING.has(action.kind));
-    const action = { of: this.of, kind: MANY, id: null, ids: items.map(({ id }) => [id, this.revisionOf(id)]), revision: unsure ? null : 0 };
+    const action = { of: this.of, kind, id: null, ids: items.map(({ id }) => [id, this.revisionOf(id)]), revision: unsure ? null : 0 };
     this.apply(action);
     this.outbox.post(action);
     this.redraw();

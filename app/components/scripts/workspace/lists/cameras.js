@@ -1,6 +1,7 @@
 // The list of camera changes: when, which camera, how it changes, and what a replay shows.
 
 import { html } from "../../markup.js";
+import { short } from "../confidence.js";
 import { press } from "../hints.js";
 import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
@@ -8,7 +9,6 @@ import { CameraReview, tone } from "../review_cameras.js";
 import { icon } from "../theme.js";
 import { matchClock, partOrdinal } from "../time.js";
 
-const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/, ""));
 
 class Cameras {
   label = "Cameras";

@@ -2,6 +2,7 @@
 
 import { ClassFilter } from "../../class_filter.js";
 import { fill, html } from "../../markup.js";
+import { short } from "../confidence.js";
 import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
 import { SpotReview } from "../review_spots.js";
@@ -14,7 +15,6 @@ import { VerdictFilter } from "../verdict_filter.js";
 const LEAST = 0.05;
 const AGREEMENTS = ["both", "own", "other"];
 const FEW = 5; // spots that a lower threshold is to show
-const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/, ""));
 
 const REPLAYED = { replay: "In a replay: the action itself is spotted elsewhere", only: "Seen only in its replay" };
 
