@@ -7,7 +7,7 @@ watched, and from each other, as chance allows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,9 @@ _SILENT_SHARE = 0.25  # of a batch
 _WATCHED_SHARE = 0.8  # of a clip: what is left over is not worth asking for
 _FAR = 0.9  # share of the clips that lie nearer to what was watched than one that is unlike it
 _CLOSE = 0.2  # by which two classes are as good as equally sure
+_POSSIBLE = SILENT / 2  # from which confidence a class is possible
+_HALF = 0.15  # how near to one half a class is as likely as not
+_NAMED = 4  # classes that a reason names
 _SEED = 0  # the same question has the same answer
 
 
@@ -178,21 +181,72 @@ class _Pool:
         return AskedClip(name, match.clips[place], why, match.classes[label], round(float(confidence[label]), 2))
 
 
+@dataclass(frozen=True)
+class _Sighting:
+    """What the model has in a clip: how sure it is of each class, the surest first."""
+
+    classes: tuple[tuple[str, float], ...]
+
+    @property
+    def surest(self) -> str:
+        name, confidence = self.classes[0]
+        return f"{name} {_short(confidence)}"
+
+    @property
+    def possible(self) -> list[str]:
+        """Names of the classes that it holds possible."""
+        return [name for name, confidence in self.classes if confidence >= _POSSIBLE]
+
+    def plainly(self) -> str:
+        """What it has, where that is not what the strategy looks for."""
+        if self.classes[0][1] <= 1 - SILENT:
+            return f"perhaps {self.surest}"
+        return f"{self.surest}, not watched by anybody yet"
+
+
+def _between(sighting: _Sighting) -> str:
+    (first, own), *others = sighting.classes
+    if others and others[0][1] >= _POSSIBLE and own - others[0][1] <= _CLOSE:
+        return f"between {first} and {others[0][0]}"
+    return sighting.plainly()
+
+
+def _many(sighting: _Sighting) -> str:
+    names = sighting.possible
+    if len(names) < 2:
+        return sighting.plainly()
+    return f"{len(names)} classes are possible: {', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}"
+
+
+def _unsure(sighting: _Sighting) -> str:
+    if abs(sighting.classes[0][1] - 0.5) <= _HALF:
+        return f"as likely as not: {sighting.surest}"
+    return sighting.plainly()
+
+
+_REASONS: dict[str, Callable[[_Sighting], str]] = {
+    "random": lambda _: "drawn by chance",
+    "uncertainty": _unsure,
+    "entropy": _many,
+    "margin": _between,
+}
+"""By strategy, why it asks for a clip in which the model sees something."""
+
+
 def _why(confidence: np.ndarray, classes: Sequence[str], strategy: str, *, unlike: bool) -> str:
     """Why a clip is asked for, in words."""
-    first, *others = np.argsort(-confidence, kind="stable")
-    own, second = float(confidence[first]), float(confidence[others[0]]) if others else 0.0
-    if own < SILENT:
+    order = np.argsort(-confidence, kind="stable")
+    sighting = _Sighting(tuple((classes[k], float(confidence[k])) for k in order))
+    if sighting.classes[0][1] < SILENT:
         words = "the model sees nothing here"
-    elif second >= SILENT / 2 and own - second <= _CLOSE:
-        words = f"between {classes[first]} and {classes[others[0]]}"
-    elif STRATEGIES[strategy].asks == NONE:
-        words = "drawn by chance"
-    elif own <= 1 - SILENT:
-        words = f"perhaps {classes[first]}"
     else:
-        words = f"{classes[first]}, and nobody has looked"
+        words = _REASONS.get(strategy, _Sighting.plainly)(sighting)
     return f"{words}, unlike anything labelled" if unlike else words
+
+
+def _short(confidence: float) -> str:
+    """As lists write it: .62, 1.00."""
+    return f"{confidence:.2f}".removeprefix("0")
 
 
 def _is_watched(clip: Stretch, watched: Collection[Stretch]) -> bool:

@@ -30,9 +30,9 @@ def test_a_clip_between_two_classes_comes_before_a_sure_one_and_each_says_why() 
     one = match([[0.95, 0.01, 0.01], [0.02, 0.52, 0.48], [0.5, 0.05, 0.05], [0.01, 0.02, 0.01]])
     asked = ask_for_clips({"m": one}, {}, "margin", 4)
     assert {k: a.why for k, a in zip(numbers(asked), asked, strict=True)} == {
-        0: "Goal, and nobody has looked",
+        0: "Goal .95, not watched by anybody yet",
         1: "between Foul and Throw-in",
-        2: "perhaps Goal",
+        2: "perhaps Goal .50",
         3: "the model sees nothing here",
     }
     assert (asked[0].clip.start // CLIP, asked[0].label, asked[0].confidence) == (1, "Foul", 0.52)
@@ -79,3 +79,19 @@ def test_strategies_that_need_networks_are_refused() -> None:
         ask_for_clips({}, {}, "ensemble", 5)
     with pytest.raises(BadInputError, match="there is no strategy 'x'"):
         ask_for_clips({}, {}, "x", 5)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "reasons"),
+    [
+        ("random", ["drawn by chance"] * 3),
+        ("uncertainty", ["as likely as not: Foul .52", "Goal .95, not watched by anybody yet", "perhaps Goal .30"]),
+        ("entropy", ["2 classes are possible: Foul, Throw-in", "Goal .95, not watched by anybody yet",
+                     "3 classes are possible: Goal, Foul, Throw-in"]),
+        ("margin", ["between Foul and Throw-in", "Goal .95, not watched by anybody yet", "between Goal and Foul"]),
+    ],
+)  # fmt: skip
+def test_every_strategy_says_its_own_reason(strategy: str, reasons: list[str]) -> None:
+    one = match([[0.02, 0.52, 0.48], [0.95, 0.01, 0.01], [0.3, 0.25, 0.2]])
+    asked = ask_for_clips({"m": one}, {}, strategy, 3)
+    assert [why for _, why in sorted(zip(numbers(asked), (a.why for a in asked), strict=True))] == reasons
