@@ -9,7 +9,6 @@ import { CameraReview, tone } from "../review_cameras.js";
 import { icon } from "../theme.js";
 import { matchClock, partOrdinal } from "../time.js";
 
-
 class Cameras {
   label = "Cameras";
   get filters() { return html`${this.review.verdicts.markup}<div class="segments doubtful" role="group" aria-label="Order" hidden><button data-doubtful="">By time</button><button data-doubtful="1" title="What the model is least sure of comes first, and Q goes through it in that order">Doubtful first</button></div>`; }

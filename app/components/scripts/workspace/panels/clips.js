@@ -20,7 +20,9 @@ class Clips {
     root.classList.add("asked-clips");
     root.hidden = true;
     this.known = new Map();
-    this.done = []; // clips that were said to be watched here, [id, changes of the review by then, whether spots were rejected with it], the last one last
+    // clips that were said to be watched here, the last one last: [id, changes of the review by then, whether spots were
+    // rejected with it]
+    this.done = [];
     this.undone = [];
     this.warned = null; // clip and open spots of it that were named, after the first press of the key
     root.addEventListener("click", (event) => this.click(event));
