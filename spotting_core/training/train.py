@@ -124,7 +124,6 @@ def train(
         _check_learns_spots(name)
         settings = {"choose_by": LOSS, **settings}  # in what is watched of a match there is little to measure by
         order = with_data_set(order, order.data_set, data)
-    check_root(order.splits)
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
         order = _with_split_lists(order, config.data)
@@ -160,8 +159,9 @@ def _with_split_lists(order: TrainingOrder, splits: Iterable[str]) -> TrainingOr
     """The order with splits that are lists as folders of links, in the run's folder.
 
     Errors:
-        BadInputError: a list that cannot be used.
+        BadInputError: a list that cannot be used, or no folder of splits.
     """
+    check_root(order.splits)
     named = (*splits, order.report_split)
     root = order.splits.resolve()
     return replace(order, root=with_split_lists(root, named, order.run / "splits"))

@@ -253,7 +253,8 @@ REFUSED: dict[str, Case] = {
     "a configuration of a rate that is none": (write("small.toml", 'system = "e2e-spot"\n[config]\nlearning_rate = nan'), TRAIN, "learning_rate must be float > 0.0, not nan"),
     "a card nested too deeply": (write(f"m/{CARD_FILE}", "[" * 100_000), ANALYZE, "this model card is nested too deeply"),
     "a card of another window than its configuration": (lambda p: change_card(p / "m", window=7), ANALYZE, "the card says a window of 7 samples"),
-    "nothing to learn from": (write("small.toml", 'system = "e2e-spot"'), TRAIN, "no match with Labels-v2.json lies here"),
+    "no folder to learn from": (write("small.toml", 'system = "e2e-spot"'), TRAIN, "data: there is no such folder"),
+    "nothing to learn from": (lambda p: (write("small.toml", 'system = "e2e-spot"')(p), (p / "data").mkdir()), TRAIN, "no match with Labels-v2.json lies here"),
     "a file where the run should be": (lambda p: (train_config(p), write("run", "x")(p)), (*TRAIN, "--run", "{at}/run"), "this cannot be written"),
     "a damaged checkpoint": (damaged_checkpoint, (*TRAIN, "--run", "{at}/run"), "this checkpoint cannot be read"),
     # the app
