@@ -148,7 +148,7 @@ def test_players_are_placed_when_somebody_asks(
     monkeypatch.setattr(placing, "placed", fail)
     at.button("statistics_place").click().run()
     assert not at.exception
-    assert "the video is gone" in texts(at)
+    assert "The video is gone" in texts(at)
 
 
 def test_a_match_without_calibrations_says_what_is_missing(
