@@ -115,7 +115,7 @@ bench-entity-places: $(VENV)/.installed
 
 bench-active: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.active_learning $(DATA)/simmatch --real $(DATA)/real_calibration \
-		$(if $(NAMES),--only $(NAMES)) $(if $(PLAN),--plan)
+		--figure docs/active_learning.svg $(if $(NAMES),--only $(NAMES)) $(if $(PLAN),--plan)
 
 bench-further: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.further_training $(DATA)/simmatch $(if $(PLAN),--plan)

@@ -87,6 +87,8 @@ CASES = (
     Case("passes", strategies=_PLAIN, seeds=_FEW, label="PASS"),
     Case("real", strategies=_PLAIN, seeds=_FEW, real=True),
 )
+DRAWN = CASES[:3]
+"""The systems, whose curves are drawn."""
 _PASS_WINDOW = {"window": 6, "before": 3, "after": 2, "suppression": 1.0}
 _REAL_STEPS = 900  # the pool is twenty times as long
 
@@ -228,7 +230,7 @@ def flaw_table(curves: Sequence[Curve], corrected: Sequence[Curve]) -> Table:
     return table
 
 
-def write_figure(path: Path, case: Case, curves: Sequence[Curve]) -> None:
+def write_figure(path: Path, curves: Sequence[Curve]) -> None:
     from app.comparing.label_curves import label_curves
     from spotting_core.active.summary import summaries
 
@@ -243,7 +245,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", metavar="NAME", help="names of experiments")
     parser.add_argument("--seeds", type=int, default=0, help="the first so many, all where 0")
     parser.add_argument("--plan", action="store_true", help="print what is there, no more")
-    parser.add_argument("--figure", type=Path, help="write the curves of the first experiment")
+    parser.add_argument(
+        "--figure", type=Path, help="write the curves of the systems, each to a file named after this one"
+    )
     arguments = parser.parse_args()
     if unknown := set(arguments.only or ()) - {case.name for case in CASES}:
         parser.error(f"there is no experiment {sorted(unknown)[0]}")
@@ -256,8 +260,9 @@ def main() -> None:
             curves = run_case(case, matches, arguments.seeds, lambda sentence: console.print(sentence, highlight=False))
         if curves:
             print_case(console, case, curves)
-            if arguments.figure is not None and case is cases[0]:
-                write_figure(arguments.figure, case, curves)
+            if arguments.figure is not None and case in DRAWN:
+                path = arguments.figure
+                write_figure(path if case is CASES[0] else path.with_stem(f"{path.stem}-{case.name}"), curves)
         else:
             console.print(f"{case.name} was not run", highlight=False)
 

@@ -45,7 +45,7 @@ def active(
     _check_form(figure)
     folder = run or Path(".runs") / f"active-{config.stem}"
     order = read_active(config)
-    order.active.wanted(only, seeds)
+    order.active.wanted(only, seeds)  # refuses what is mistyped before matches are read, which takes minutes
     with progress_bar() as bar:
         task = bar.add_task(config.stem, total=None, note="Reading the matches")
 
@@ -111,8 +111,8 @@ def _scores(name: str, strategies: list[StrategySummary]) -> Table:
 def _what_they_say(name: str, strategies: list[StrategySummary]) -> Table:
     from spotting_core.active.summary import CHANCE, FULL
 
-    columns = ("area under the curve", "more than by chance", f"share that reaches {FULL:.0%}", "minutes", "keys")
-    table = Table(f"{name}, mean over seeds", *columns, box=None)
+    columns = ("area under the curve", "more than by chance", f"share that reaches {FULL:.0%}")
+    table = Table(f"{name}, mean over seeds", *columns, "its minutes", "its keys", box=None)
     for one in strategies:
         more = "–" if one.gain is None or one.strategy == CHANCE else with_bounds(one.gain, difference)
         enough = with_bounds(one.sufficient_share, "{:.0%}".format)

@@ -24,6 +24,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 STYLE = {
     "font.size": 8,
     "svg.fonttype": "path",
+    "svg.hashsalt": "touchline",  # the same figure is the same file
     "pdf.fonttype": 42,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -14,6 +14,7 @@ from app.work.analysing import ask_for_analysis, resumable, resume
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.so_far import blank_layer, layer_so_far
 from spotting_core.base.counts import count_of
+from spotting_core.base.durations import about
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.analysis import ANALYSIS
@@ -21,7 +22,7 @@ from spotting_core.jobs.queue import FAILED
 from spotting_core.media.ingest import Media
 from spotting_core.models.card import read_card
 from spotting_core.models.known import known_models
-from spotting_core.preflight.machine import about, measured_speed
+from spotting_core.preflight.machine import measured_speed
 from spotting_core.tasks.spotting import SPOTTING
 
 _MODEL, _WITH_CLOCK = "unanalysed_model", "unanalysed_clock"  # in the session: what the bar is set to

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import Timeout
@@ -39,6 +39,7 @@ from spotting_core.active.schedule import shares
 from spotting_core.active.strategies import MEMBERS, NONE
 from spotting_core.base.counts import count_of
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.durations import about
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import json_bytes, locked, read_json, write_json
 from spotting_core.base.validation import InvalidContentError, validated
@@ -53,6 +54,7 @@ from spotting_core.training.training_set import TrainingSet
 
 Report = Callable[[int, int, str], bool]
 """Called with (trainings done, trainings, what is done); returning False cancels."""
+_Kind = TypeVar("_Kind")
 _TIMED_STEPS = 20
 _WARM_STEPS = 5
 _SEEDS_OF_MEMBERS = 1000  # between the seeds of one experiment lie those of its ensembles
@@ -207,7 +209,7 @@ class Experiment:
         seconds = trainings * (self.training.steps * a_step + measuring)
         return (
             f"{count_of(len(strategies), 'curve')} of {count_of(self.active.steps, 'training')}, "
-            f"{count_of(self.training.steps, 'step')} each at most: about {lasting(seconds)} "
+            f"{count_of(self.training.steps, 'step')} each at most: {about(seconds)} "
             f"({a_step:.3f} s a step and {measuring:.1f} s to measure, timed here)"
         )
 
@@ -236,7 +238,7 @@ class Experiment:
     def _curve(self, name: str, seed: int, number: int) -> Curve:
         path = self._file(name, seed)
         if path.is_file():
-            return _read_curve(path)
+            return _kept(Curve, path, "curve")
         strategy, _ = parts(name)
         members = self.active.members if strategy.asks == MEMBERS else 1
         labelled, steps, begins_with = self._first(seed), [], [""] * members
@@ -283,7 +285,7 @@ class Experiment:
             chosen = self._choose(name, seed, place, labelled, trainings)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, chosen)
-        clips = validated(list[int], read_json(path, "choice"))
+        clips = _kept(list[int], path, "choice")
         return Labelled((*labelled.clips, *clips), self._validation_clips(seed, place))
 
     def _choose(self, name: str, seed: int, place: int, labelled: Labelled, trainings: Sequence[str]) -> list[int]:
@@ -349,7 +351,7 @@ class Experiment:
 
     def _results(self, training: str) -> dict[str, float]:
         path = self._run / "trainings" / training / _RESULT_FILE
-        return validated(dict[str, float], read_json(path, "result"))
+        return _kept(dict[str, float], path, "result")
 
 
 def _check_folders(order: ActiveOrder, root: Path, run: Path) -> None:
@@ -384,12 +386,13 @@ def _alone(run: Path) -> Iterator[None]:
 
 
 def _check_settings(run: Path, order: ActiveOrder) -> None:
-    """
+    """Refuse a folder of other settings.
+
     Errors:
         BadInputError: the folder holds an experiment of other settings.
     """
     path = run / _CLAIM_FILE
-    if path.is_file() and validated(_Claim, read_json(path, "experiment")).settings != _settings(order):
+    if path.is_file() and _kept(_Claim, path, "experiment").settings != _settings(order):
         raise BadInputError(
             "this folder holds another experiment",
             where=run,
@@ -407,7 +410,7 @@ def _claim(run: Path, order: ActiveOrder, matches: str) -> None:
         BadInputError: it holds that of other matches or labels.
     """
     path = run / _CLAIM_FILE
-    if path.is_file() and validated(_Claim, read_json(path, "experiment")).matches != matches:
+    if path.is_file() and _kept(_Claim, path, "experiment").matches != matches:
         raise BadInputError(
             "this folder holds the experiment with other matches or labels",
             where=run,
@@ -440,16 +443,14 @@ def _truth(matches: Sequence[LabelledMatch]) -> str:
     return joint_hash([json.dumps(halves)])
 
 
-def lasting(seconds: float) -> str:
-    """A duration, rounded for reading: 40 s, 12 minutes, 2.5 hours."""
-    if seconds < 60:
-        return f"{max(1, seconds):.0f} s"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+def _kept(kind: type[_Kind], path: Path, what: str) -> _Kind:
+    """What an experiment keeps in a file.
 
-
-def _read_curve(path: Path) -> Curve:
+    Errors:
+        BadInputError: it is damaged, or of another version.
+    """
     try:
-        return validated(Curve, read_json(path, "curve"))
+        return validated(kind, read_json(path, what))
     except (BadInputError, InvalidContentError) as error:
-        fix = "Delete this file: the curve is made again, of the trainings that are kept"
-        raise BadInputError("this curve cannot be read", where=path, fix=fix) from error
+        fix = "Delete this file: what it held is made again, of the trainings that are kept"
+        raise BadInputError(f"this {what} cannot be read", where=path, fix=fix) from error

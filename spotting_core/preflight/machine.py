@@ -91,9 +91,3 @@ def measured_speed(data: DataDirectory, model: str) -> float | None:
         if record.model.get("name") == model and seconds > 0 and length > 0:
             speeds.append(seconds / length)
     return median(speeds) if speeds else None
-
-
-def about(seconds: float) -> str:
-    """How long something will take, for people: ``about 3 min 05 s``."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"about {minutes} min {rest:02d} s" if minutes else f"about {rest} s"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.durations import about
 from spotting_core.base.errors import BadInputError, printable
 from spotting_core.domain.class_names import unknown_names
 from spotting_core.domain.classes import ClassTable
@@ -104,7 +105,7 @@ class Preflight:
         facts.append(("Free memory", "unknown" if self.memory is None else f"{self.memory / 1e9:.1f} GB"))
         if self.model is not None and self.seconds is not None:
             how = "by earlier analyses" if self.measured else "by a trial on some seconds of it"
-            facts.append((f"Time with {self.model}", f"{machine.about(self.seconds)}, {how}"))
+            facts.append((f"Time with {self.model}", f"{about(self.seconds)}, {how}"))
         if self.look is not None:
             facts.append(("Look", self.look))
         return facts

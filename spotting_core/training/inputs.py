@@ -183,9 +183,10 @@ def _files_of_start(config: InputConfig) -> EntityFiles | None:
 
 
 def check_root(root: Path) -> None:
-    """
+    """Refuse what is no folder in which splits could lie.
+
     Errors:
-        BadInputError: no folder of splits.
+        BadInputError: see above.
     """
     if not root.is_dir():
         what = "this is a file, not a folder of splits" if root.exists() else "there is no such folder"

@@ -13,7 +13,7 @@ import pytest
 
 from spotting_core.active.clip_scores import confidences
 from spotting_core.active.config import ActiveOrder, read_active
-from spotting_core.active.experiment import Curve, Experiment, Step, lasting
+from spotting_core.active.experiment import Curve, Experiment, Step
 from spotting_core.active.pool import Pool
 from spotting_core.active.summary import area, sufficient_share, summaries
 from spotting_core.base.data_directory import DataDirectory
@@ -142,8 +142,14 @@ def test_a_damaged_curve_says_what_to_do(root: Path, tmp_path: Path, data: DataD
         own.curves()
 
 
-def test_hours_are_minutes_where_there_are_few() -> None:
-    assert [lasting(s) for s in (0.2, 42, 720, 5300, 9000)] == ["1 s", "42 s", "12 minutes", "88 minutes", "2.5 hours"]
+@pytest.mark.parametrize("content", ["{", "{}", '{"active": {}, "training": {}}'])
+def test_a_folder_whose_settings_cannot_be_read_says_what_to_do(
+    content: str, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "experiment.json").write_text(content)
+    with pytest.raises(BadInputError, match=r"experiment\.json: this experiment cannot be read.*Delete this file"):
+        experiment(tmp_path, root, data)
 
 
 def test_an_experiment_is_done_by_one_at_a_time(root: Path, tmp_path: Path, data: DataDirectory) -> None:
