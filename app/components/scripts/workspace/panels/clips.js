@@ -82,7 +82,7 @@ class Clips {
     if (open.length && this.warned !== this.warning) {
       this.warned = this.warning;
       this.draw();
-      workspace.toast.show(`${counted(open)} here: ${names}. ${KEY} again: ${open.length === 1 ? "it is not there" : "none of them is there"}`, [[KEY, () => this.nothing()]]);
+      workspace.toast.show(`${counted(open)} here: ${names}. ${KEY} again: ${open.length === 1 ? "it is not there" : "none of them is there"}`, [["Reject", () => this.nothing()]]);
       return;
     }
     if (open.length) this.spots.rejectMany(open);
