@@ -21,6 +21,7 @@ from spotting_core.models.comedian import (
     Initialising,
     bank_loss,
     bank_targets,
+    fuse_attention,
     masked_tokens,
     views_loss,
 )
@@ -160,6 +161,21 @@ def test_activations_that_are_computed_twice_give_the_same_gradients(name: str) 
         network(Window(pictures(12))).logits.square().mean().backward()
         gradients.append([p.grad for p in network.parameters()])
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(*gradients, strict=True))
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_attention_in_one_kernel_says_what_it_says_where_a_gradient_is_needed(name: str) -> None:
+    network = small(name).eval()
+    layers = [layer for layer in network.modules() if hasattr(layer, "fused_attn")]
+    with torch.no_grad():
+        fused = network(Window(pictures(12))).logits
+    assert all(layer.fused_attn for layer in layers)
+    written_out = network(Window(pictures(12))).logits
+    assert layers
+    assert not any(layer.fused_attn for layer in layers)
+    assert torch.allclose(fused, written_out, atol=1e-5)
+    fuse_attention(network, torch.device("cuda"))
+    assert all(layer.fused_attn for layer in layers)
 
 
 # --- what the stages are taught ---------------------------------------------------------------------------
