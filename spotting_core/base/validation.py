@@ -20,7 +20,19 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _Kind = TypeVar("_Kind")
 _AT = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.?(?P<place>.*)`)?$", re.DOTALL)
-_EXPECTED = re.compile(r"^Expected (?P<wanted>.*?)(?:, got .*)?$", re.DOTALL)
+_EXPECTED = re.compile(
+    r"^Expected (?P<kinds>\w+(?: \| \w+)*)(?P<of_length> of length)?(?: ?(?P<bound>[<>]=?)? ?(?P<limit>[\d.e+-]+))?"
+    r"(?:, got (?P<got>\w+))?$"
+)
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "named values",
+}
+_BOUNDS = {">=": " of at least ", "<=": " of at most ", ">": " above ", "<": " below ", None: " of "}
 
 
 class InvalidContentError(ValueError):
@@ -43,16 +55,32 @@ def validated(kind: type[_Kind], content: object) -> _Kind:
 
 
 def _in_words(message: str, content: object) -> str:
-    """msgspec's message with the place first and, of a value at the top, the value that is there."""
+    """msgspec's message in plain words, with the place first and, of a value at the top, the value that is there."""
     match = _AT.match(message)
     reason, place = (match["reason"].replace("`", ""), match["place"]) if match else (message, None)
+    expected = _EXPECTED.match(reason)
+    wanted = _wanted(expected) if expected else None
+    if expected and wanted:
+        if place and isinstance(content, Mapping) and place in content:
+            return f"{place} must be {wanted}, not {content[place]!r}"
+        reason = f"expected {wanted}" + (
+            f", got {_KINDS.get(expected['got'], expected['got'])}" if expected["got"] else ""
+        )
     if not place:
         return reason[:1].lower() + reason[1:] if reason.startswith(("Expected", "Object")) else reason
-    expected = _EXPECTED.match(reason)
-    if expected and isinstance(content, Mapping) and place in content:
-        wanted = expected["wanted"].removesuffix(" | null").replace(f" <= {_LARGEST!r}", " and finite")
-        return f"{place} must be {wanted}, not {content[place]!r}"
     return f"{place}: {reason}"
+
+
+def _wanted(expected: re.Match[str]) -> str:
+    """What msgspec expected, as ``a whole number of at least 1``."""
+    kinds = " or ".join(_KINDS.get(kind, kind) for kind in expected["kinds"].split(" | ") if kind != "null")
+    limit = expected["limit"]
+    if limit is None:
+        return kinds
+    if float(limit) == _LARGEST:
+        return f"{kinds}, and finite"
+    bounded = f"{kinds}{_BOUNDS[expected['bound']]}{float(limit):g}"
+    return f"{bounded} values" if expected["of_length"] else bounded
 
 
 def unknown_names(kind: type, content: object) -> list[str]:

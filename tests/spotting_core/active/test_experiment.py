@@ -262,7 +262,7 @@ def test_what_cannot_be_an_experiment_is_refused(root: Path, tmp_path: Path, dat
         ('flaws = ["haste"]', "a flaw must be"),
         ("first = 0.0", "first must be a share above 0"),
         ("first = 1.0", "a share of 1 leaves none"),
-        ("clip = inf", "clip must be float and finite, not inf"),
+        ("clip = inf", "clip must be a number, and finite, not inf"),
         ('report = "train"', "the matches of 'train' are measured by report = 'train'"),
         ('report = "val/league"', "the matches of 'val' are measured by report = 'val/league'"),
         ('report = "../test"', "'../test' is no split"),

@@ -88,9 +88,9 @@ def test_a_file_of_a_homography_alone_has_no_camera(tmp_path: Path) -> None:
     [
         ({"tilt_degrees": None}, r"this is no camera file \(object missing required field tilt_degrees\). It has pan"),
         ({"radial_distortion": None}, "missing required field radial_distortion"),
-        ({"radial_distortion": [0] * 5}, "radial_distortion must be array of length >= 6"),
-        ({"position_meters": [1, 2]}, "position_meters must be array of length >= 3"),
-        ({"pan_degrees": "left"}, "pan_degrees must be float, not 'left'"),
+        ({"radial_distortion": [0] * 5}, "radial_distortion must be a list of at least 6 values"),
+        ({"position_meters": [1, 2]}, "position_meters must be a list of at least 3 values"),
+        ({"pan_degrees": "left"}, "pan_degrees must be a number, not 'left'"),
         ({"pan_degrees": float("nan")}, r"pan_degrees is no number \(nan\). Leave out pictures without a camera"),
         ({"position_meters": [0, float("inf"), 0]}, "position_meters is no number"),
         ({"x_focal_length": 0}, "the focal lengths are 0 and 3840. They are pixels, above 0"),

@@ -166,7 +166,7 @@ def test_mixed_clips_teach_the_confidence_alone() -> None:
         ("dense-unet", {"trunk": "gru"}, "trunk must be u-net or transformer, not 'gru'"),
         ("max", {"pooling": "median"}, "pooling must be one of max, average, netvlad, netrvlad, not 'median'"),
         ("two-stage", {"window": 64}, "must leave something of the window, 32 and 32 leave 0 of 64"),
-        ("two-stage", {"before": "5"}, "before must be int, not '5'"),
+        ("two-stage", {"before": "5"}, "before must be a whole number, not '5'"),
         ("dense-transformer", {"width": 66}, "heads must divide width, and 4 does not divide 66"),
         ("two-stage", {"heads": 0}, "heads must be 1 to 64, not 0"),
         ("netvlad++", {"vocabulary": 15}, "the two halves must divide vocabulary, and 2 does not divide 15"),

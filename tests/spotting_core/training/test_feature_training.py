@@ -283,7 +283,7 @@ def test_lists_of_a_configuration_file_are_settings_of_the_model(
 def test_patience_is_at_least_one_validation(system_name: str, root: Path, tmp_path: Path, data: DataDirectory) -> None:
     config = tmp_path / "c.toml"
     config.write_text(f'system = "{system_name}"\n[config]\npatience = 0\n')
-    with pytest.raises(BadInputError, match="patience must be int >= 1, not 0"):
+    with pytest.raises(BadInputError, match="patience must be a whole number of at least 1, not 0"):
         train(TrainingOrder(config, root, tmp_path / "run", tmp_path / "out"), data)
 
 
