@@ -160,7 +160,8 @@ def progress_text(job: Job) -> str:
         return "Cancelling"
     if job.state == "queued":
         return f"Queued, {place_in_line(job)}"
-    parts = [f"{job.progress:.0%}", plain(job.stage or "Starting")]
+    stage = plain(job.stage or "Starting")
+    parts = [f"{job.progress:.0%}", stage[:1].lower() + stage[1:]]
     if job.speed:
         parts.append(f"{job.speed:.1f}× real time")
     if job.remaining is not None:

@@ -33,6 +33,7 @@ def test_the_library_says_that_an_analysis_is_being_cancelled_and_resumes_it(
     queue: JobQueue, match: Match, running: Job
 ) -> None:
     at = library_page().run()
+    assert progress_text(queue.all_live()[0]).startswith("67%, reading")
     next(b for b in at.button if b.key == f"cancel-{match.id}").click().run()
     assert "Cancelling" in texts(at)
     assert next(b for b in at.button if b.key == f"cancel-{match.id}").disabled
