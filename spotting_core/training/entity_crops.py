@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from spotting_core.entities.captions import picture_facts, region_facts
-from spotting_core.entities.truth import TrueMatch
+from spotting_core.entities.truth import TrueFrame, TrueMatch
 from spotting_core.media.frame_store import FrameStore
 from spotting_core.training.picture_changes import COLOUR, GRAPHICS, QUALITY, SHARE, degraded, overlaid, recoloured
 
@@ -44,9 +44,10 @@ class Crop:
 
 @dataclass
 class CropSource:
-    """Frames of rendered matches with their truth, from which crops are drawn.
+    """Samples of rendered matches with their truth, from which crops are drawn.
 
     Arguments:
+        matches, stores: of each half; a match has its truth by the video's frames, of which a store has some.
         width: of the full picture, in pixels, at the scale the model works at.
         size: (width, height) of a crop.
         changes: groups of ``picture_changes`` that crops go through.
@@ -61,42 +62,50 @@ class CropSource:
     changes: Collection[str] = ()
     _cards: list[tuple[int, int]] = field(init=False)
     _referees: list[tuple[int, int]] = field(init=False)
-    _frames: np.ndarray = field(init=False)
+    _samples: np.ndarray = field(init=False)
+    _frames: list[np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._frames = np.cumsum([len(s) for s in self.stores])
+        self._samples = np.cumsum([len(s) for s in self.stores])
+        self._frames = [
+            np.rint(store.times * (match.meta["fps"] / 1e6)).astype(int).clip(0, match.frames - 1)
+            for match, store in zip(self.matches, self.stores, strict=True)
+        ]
         self._cards = self._places(_RARE_KINDS, 2.0)
         self._referees = self._places({"referee"}, 20.0)
 
     def _places(self, kinds: set[str], min_height: float) -> list[tuple[int, int]]:
         return [
-            (m, int(f))
-            for m, (match, store) in enumerate(zip(self.matches, self.stores, strict=True))
-            for f in match.frames_with(kinds, min_height * match.size[1] / 224)
-            if f < len(store)
+            (m, int(sample))
+            for m, (match, frames) in enumerate(zip(self.matches, self._frames, strict=True))
+            for sample in np.flatnonzero(np.isin(frames, match.frames_with(kinds, min_height * match.size[1] / 224)))
         ]
 
     def draw(self, rng: random.Random) -> Crop:
         """One random crop; never of a frame under a wipe, which hides what its truth lists."""
         while True:
-            match, frame, focus = self._frame(rng)
-            if not self.matches[match][frame].wipe:
-                return self._crop(match, frame, focus, rng)
+            match, sample, focus = self._sample(rng)
+            if not self.truth(match, sample).wipe:
+                return self._crop(match, sample, focus, rng)
 
-    def _frame(self, rng: random.Random) -> tuple[int, int, set[str]]:
-        """Match, frame, and the entities to aim at."""
+    def truth(self, match: int, sample: int) -> TrueFrame:
+        """What is true of a sample of a match."""
+        return self.matches[match][int(self._frames[match][sample])]
+
+    def _sample(self, rng: random.Random) -> tuple[int, int, set[str]]:
+        """Match, sample, and the entities to aim at."""
         lot = rng.random()
         if lot < self.card_share and self._cards:
             return *rng.choice(self._cards), {"yellow card", "red card"}
         if lot < self.card_share + self.referee_share and self._referees:
             return *rng.choice(self._referees), {"referee"}
-        flat = rng.randrange(int(self._frames[-1]))
-        match = int(np.searchsorted(self._frames, flat, side="right"))
-        return match, flat - (int(self._frames[match - 1]) if match else 0), set()
+        flat = rng.randrange(int(self._samples[-1]))
+        match = int(np.searchsorted(self._samples, flat, side="right"))
+        return match, flat - (int(self._samples[match - 1]) if match else 0), set()
 
-    def _crop(self, index: int, frame: int, focus: set[str], rng: random.Random) -> Crop:
-        match, truth = self.matches[index], self.matches[index][frame]
-        image = self.stores[index][frame]
+    def _crop(self, index: int, sample: int, focus: set[str], rng: random.Random) -> Crop:
+        match, truth = self.matches[index], self.truth(index, sample)
+        image = self.stores[index][sample]
         scale = self._scale(image.shape[1], rng)
         w, h = self.size[0] / scale, self.size[1] / scale  # of the crop, in source pixels
         left, top = _corner(

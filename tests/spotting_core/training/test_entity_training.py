@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.entities.captions import colour_name
+from spotting_core.entities.truth import TrueMatch
+from spotting_core.media.frame_store import store_frames
+from spotting_core.media.source import open_match
 from spotting_core.training.entities import box_loss, crop_targets, names_loss, pair_loss
-from spotting_core.training.entity_crops import Crop, _changed, _hold_up_card, _recolour
+from spotting_core.training.entity_crops import Crop, CropSource, _changed, _hold_up_card, _recolour
 from spotting_core.training.picture_changes import COLOUR, GRAPHICS, QUALITY
 
 
@@ -101,3 +106,19 @@ def test_a_recoloured_crop_states_nothing_of_kits() -> None:
     worse = _changed(source, (GRAPHICS, QUALITY), random.Random(1))
     assert worse.facts == [facts]
     assert worse.picture == picture
+
+
+def test_samples_of_a_video_of_25_frames_a_second_have_the_truth_of_their_own_frames(
+    demo: Path, data: DataDirectory
+) -> None:
+    """Sample 12 of two a second is frame 150, not frame 12."""
+    [store] = store_frames(open_match(demo).halves[1].path, data, rate=2.0, sizes=[None])
+    match = TrueMatch(demo, 2)
+    source = CropSource([match], [store])
+    for sample in (0, 12, 101):
+        own = match[round(store.times[sample] * 25 / 1e6)]
+        assert np.array_equal(source.truth(0, sample).boxes, own.boxes)
+    assert source._cards
+    shown = [kind for _, sample in source._cards for kind in source.truth(0, sample).kinds]
+    assert {"yellow_card", "red_card"} & set(shown)
+    assert all({"yellow_card", "red_card"} & set(source.truth(0, sample).kinds) for _, sample in source._cards)
