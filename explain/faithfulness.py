@@ -52,14 +52,24 @@ _TOP = (0.05, 0.2, 0.5)  # shares of the regions, for comprehensiveness and suff
 _NOISE = 2.0  # grey levels, standard deviation
 _FEATURE_NOISE = 0.02  # of the features' own spread
 _RESAMPLES = 2000
+_FEW_MATCHES = 5  # too few to draw from
+MATCHES, SPOTS = "matches", "spots"
+"""What intervals are drawn from."""
 
 
 @dataclass
 class SpotMeasures:
-    """What was measured of one spot: method to measure to value; NaN where a measure does not apply."""
+    """What was measured of one spot.
+
+    Arguments:
+        label: its class.
+        methods: method to measure to value; NaN where a measure does not apply.
+        match: content hash of its match.
+    """
 
     label: str
     methods: dict[str, dict[str, float]] = field(default_factory=dict)
+    match: str = ""
 
 
 @dataclass(frozen=True)
@@ -319,21 +329,39 @@ def fitting_methods(model: LoadedModel) -> list[Method]:
 
 
 def table(spots: Sequence[SpotMeasures], seed: int = 0) -> dict[str, dict[str, Any]]:
-    """Methods by measures, each a mean over spots with a 95 % bootstrap interval, and the verdict.
+    """Methods by measures, each a mean over spots with a 95 % bootstrap interval (see ``resampled``), and the verdict.
 
     A method is faithful if it beats both random orders and the centred blob beyond chance: the 95 % interval
-    of (its gain in deletion + its gain in insertion), paired by spot, lies above zero.
+    of (its gain in deletion + its gain in insertion), paired by spot, lies above zero. Pointing stands there by class
+    as well, for each names another thing.
     """
     rng = np.random.default_rng(seed)
     names = list(dict.fromkeys(name for spot in spots for name in spot.methods))
     by_method = {}
     for name in names:
-        rows = [spot.methods[name] for spot in spots if name in spot.methods]
-        measures = {key: _interval(np.array([row[key] for row in rows]), rng) for key in rows[0]}
-        gains = {kind: _interval(_gain(rows, kind), rng) for kind in ("random", "centre")}
+        own = [spot for spot in spots if name in spot.methods]
+        rows, matches = [spot.methods[name] for spot in own], np.array([spot.match for spot in own])
+        measures = {key: _interval(np.array([row[key] for row in rows]), matches, rng) for key in rows[0]}
+        gains = {kind: _interval(_gain(rows, kind), matches, rng) for kind in ("random", "centre")}
         by_method[name] = {**measures, "gain_random": gains["random"], "gain_centre": gains["centre"],
-                       "verdict": _verdict(gains), "spots": len(rows)}  # fmt: skip
+                       "verdict": _verdict(gains), "spots": len(rows),
+                       "pointing_by_class": _pointing_by_class(own, name)}  # fmt: skip
     return by_method
+
+
+def resampled(spots: Sequence[SpotMeasures]) -> str:
+    """What intervals are drawn from: ``MATCHES``, for spots of one are alike, or ``SPOTS`` where there are too few."""
+    return MATCHES if len({spot.match for spot in spots}) >= _FEW_MATCHES else SPOTS
+
+
+def _pointing_by_class(spots: Sequence[SpotMeasures], name: str) -> dict[str, dict[str, float]]:
+    """Class to the share of its spots at which a method points at what the rules name, and how many these are."""
+    hits: dict[str, list[float]] = {}
+    for spot in spots:
+        value = spot.methods[name]["pointing"]
+        if not np.isnan(value):
+            hits.setdefault(spot.label, []).append(value)
+    return {label: {"mean": round(float(np.mean(own)), 4), "spots": len(own)} for label, own in sorted(hits.items())}
 
 
 def _gain(rows: Sequence[Mapping[str, float]], kind: str) -> np.ndarray:
@@ -347,11 +375,18 @@ def _verdict(gains: Mapping[str, Mapping[str, Any]]) -> str:
     return FAITHFUL if beats["centre"] else BETTER_THAN_RANDOM
 
 
-def _interval(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
-    values = values[~np.isnan(values)]
+def _interval(values: np.ndarray, matches: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+    """Mean of values (N,) and its interval; those of a match (N,) are drawn together where there are enough matches."""
+    known = ~np.isnan(values)
+    values, matches = values[known], matches[known]
     if not len(values):
         return {"mean": None, "interval": None}
-    means = rng.choice(values, (_RESAMPLES, len(values))).mean(1)
+    _, unit = np.unique(matches, return_inverse=True)
+    if unit.max() + 1 < _FEW_MATCHES:
+        unit = np.arange(len(values))
+    sums, counts = np.bincount(unit, values), np.bincount(unit)
+    drawn = rng.integers(len(sums), size=(_RESAMPLES, len(sums)))
+    means = sums[drawn].sum(1) / counts[drawn].sum(1)
     low, high = np.percentile(means, [2.5, 97.5])
     return {"mean": round(float(values.mean()), 4), "interval": [round(float(low), 4), round(float(high), 4)]}
 

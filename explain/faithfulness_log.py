@@ -17,7 +17,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.spots import Spot
 
-_FORMAT = 1  # of the measures: one of another is not gone on with
+_FORMAT = 2  # of the measures: one of another is not gone on with
 _Key = tuple[str, int, int, str]  # content hash of the match, half, microseconds, class
 
 
@@ -83,4 +83,4 @@ def _measures_of(line: Mapping[str, Any]) -> SpotMeasures:
         name: {key: nan if value is None else float(value) for key, value in row.items()}
         for name, row in line["methods"].items()
     }
-    return SpotMeasures(str(line["class"]), methods)
+    return SpotMeasures(str(line["class"]), methods, str(line["match"]))

@@ -12,7 +12,15 @@ import numpy as np
 
 from explain.explained_replay import NAMELESS
 from explain.explained_window import ExplainedWindow
-from explain.faithfulness import SpotMeasures, TrueBoxes, default_method, fitting_methods, measure_spot, table
+from explain.faithfulness import (
+    SpotMeasures,
+    TrueBoxes,
+    default_method,
+    fitting_methods,
+    measure_spot,
+    resampled,
+    table,
+)
 from explain.faithfulness_log import SpotLog
 from explain.kept import anchor_time
 from explain.measured import DEFAULT_KINDS
@@ -138,6 +146,7 @@ def measure_spots(
             kept = measure_spot(
                 probe, one.spot.label, truth=truth, methods=fitting, seed=seed + number, controls=controls
             )
+            kept.match = one.analysis.record.source_id
             if log is not None:
                 log.keep(one.analysis, one.spot, kept)
         measures.append(kept)
@@ -151,7 +160,8 @@ def _probe(one: ChosenSpot, model: LoadedModel, data: DataDirectory) -> Probe:
 
 
 def true_boxes(one: ChosenSpot, window: ExplainedWindow) -> TrueBoxes | None:
-    """Where the entities are that decide a spot's class, of a rendered match whose boxes are known."""
+    """Where the entities are that decide a spot's class, of a rendered match whose boxes are known; None under a wipe,
+    which hides them."""
     folder, entities = one.match.path, decisive_entities(one.analysis.record.class_table, one.spot.label)
     if not entities or not all((folder / name).is_file() for name in FILES):
         return None
@@ -159,6 +169,8 @@ def true_boxes(one: ChosenSpot, window: ExplainedWindow) -> TrueBoxes | None:
     try:
         frame = TrueMatch(folder, one.spot.half)[int(window.frames[window.anchor])]
     except (TouchlineError, KeyError, IndexError):
+        return None
+    if frame.wipe:
         return None
     shown = [(frame.boxes[i], name) for i, name in enumerate(frame.names) if name in entities]
     boxes = np.array([box for box, _ in shown], np.float32).reshape(-1, 4)
@@ -185,6 +197,7 @@ def measured_table(
         "sha256": model.sha256,
         "source": source,
         "spots": len(measures),
+        "interval_over": resampled(measures),
         "of": of,
         "seed": seed,
         "default": default_method(methods, DEFAULT_KINDS),

@@ -182,17 +182,33 @@ def _print(content: dict[str, Any]) -> None:
     table = Table("Method", *(c.capitalize() for c in _COLUMNS), "Verdict", box=None, header_style="bold")
     for name, row in content["methods"].items():
         table.add_row(name, *(_cell(row, c) for c in _COLUMNS), row["verdict"])
-    Console(width=max(160, out.width)).print(table)
+    console = Console(width=max(160, out.width))
+    console.print(table)
+    _print_pointing(console, content["methods"])
     out.print(
         f"\n{content['spots']} {content['of']} spots of {content['source']} by {content['model']}; mean and 95 % "
-        f"interval, in brackets what random orders and a centred blob give (pointing: chance, and where the model "
-        f"has found the thing). "
+        f"interval over {content['interval_over']}, in brackets what random orders and a centred blob give (pointing: "
+        f"chance, and where the model has found the thing). "
         f"First of those that say where: {content['default'] or 'none'}",
         highlight=False,
     )
     poor = [name for name, row in content["methods"].items() if row["verdict"] == "no better than random"]
     if poor:
         err.print(f"[yellow]Note:[/yellow] no better than random: {', '.join(poor)}.", highlight=False)
+
+
+def _print_pointing(console: Console, methods: dict[str, Any]) -> None:
+    """How often methods point at what the rules name, class by class."""
+    pointing = {name: row["pointing_by_class"] for name, row in methods.items() if row["pointing_by_class"]}
+    if not pointing:
+        return
+    counts = {label: by["spots"] for rows in pointing.values() for label, by in rows.items()}
+    table = Table("Points at it, of the class", "Spots", *pointing, box=None, header_style="bold")
+    for label, count in counts.items():
+        shares = (f"{rows[label]['mean']:.2f}" if label in rows else "–" for rows in pointing.values())
+        table.add_row(label, str(count), *shares)
+    console.print()
+    console.print(table)
 
 
 def _cell(row: dict[str, Any], column: str) -> str:

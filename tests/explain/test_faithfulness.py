@@ -16,6 +16,7 @@ from explain.faithfulness import (
     default_method,
     entity_measures,
     pointing,
+    resampled,
     table,
 )
 from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
@@ -85,7 +86,7 @@ def test_correlation_of_ranks() -> None:
 
 def _measures(deletion: float, insertion: float, centre: tuple[float, float]) -> dict[str, float]:
     return {"deletion": deletion, "insertion": insertion, "deletion_random": 0.5, "insertion_random": 0.5,
-            "deletion_centre": centre[0], "insertion_centre": centre[1]}  # fmt: skip
+            "deletion_centre": centre[0], "insertion_centre": centre[1], "pointing": float("nan")}  # fmt: skip
 
 
 def test_verdicts_and_the_default() -> None:
@@ -106,6 +107,33 @@ def test_verdicts_and_the_default() -> None:
     assert measures["occlusion"]["spots"] == 12
     assert default_method(measures, ("space", "entity")) == "occlusion"
     assert default_method(measures, ("time",)) is None
+
+
+def test_spots_of_one_match_are_drawn_together() -> None:
+    """Six matches of ten equal spots are six values, not sixty; of four matches each spot counts by itself."""
+    values = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    spots = [
+        SpotMeasures("Goal", {"occlusion": _measures(value, 0.8, (0.4, 0.6))}, f"match {number}")
+        for number, value in enumerate(values)
+        for _ in range(10)
+    ]
+    low, high = table(spots)["occlusion"]["deletion"]["interval"]
+    assert resampled(spots) == "matches"
+    deviation = np.std(values) / np.sqrt(6)  # of a mean of six draws
+    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    assert resampled(spots[:40]) == "spots"
+    low, high = table(spots[:40])["occlusion"]["deletion"]["interval"]
+    assert high - low == pytest.approx(2 * 1.96 * np.std(values[:4]) / np.sqrt(40), rel=0.1)
+
+
+def test_pointing_stands_there_by_class() -> None:
+    hits = (("Goal", 1.0), ("Goal", 0.0), ("Corner", 1.0), ("Foul", float("nan")))
+    spots = [
+        SpotMeasures(label, {"occlusion": {**_measures(0.2, 0.8, (0.4, 0.6)), "pointing": hit}}) for label, hit in hits
+    ]
+    row = table(spots)["occlusion"]
+    assert row["pointing_by_class"] == {"Corner": {"mean": 1.0, "spots": 1}, "Goal": {"mean": 0.5, "spots": 2}}
+    assert row["pointing"]["mean"] == pytest.approx(2 / 3, abs=1e-4)
 
 
 def test_what_if_a_box_is_blurred() -> None:

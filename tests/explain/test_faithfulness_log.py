@@ -15,7 +15,7 @@ from spotting_core.domain.spots import Spot
 
 SUBJECT = {"model": "abc", "seed": 0, "methods": ["occlusion"]}
 SPOT, OTHER = Spot(1, 5_000_000, "Goal", 0.9), Spot(2, 5_000_000, "Goal", 0.9)
-MEASURES = SpotMeasures("Goal", {"occlusion": {"deletion": 0.25, "pointing": nan}})
+MEASURES = SpotMeasures("Goal", {"occlusion": {"deletion": 0.25, "pointing": nan}}, "a match")
 
 
 @pytest.fixture(scope="module")
