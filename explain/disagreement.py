@@ -13,23 +13,44 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from explain.attribution import SPACE, Attribution
+from explain.attribution import ENTITY, SPACE, Attribution
+from explain.entity_ablation import NAME as ENTITY_ABLATION
+from explain.maps import boxes_on_grid
+from spotting_core.entities.table import EntityTable
 
 TENTH = 0.1
 """Of the picture that is compared; what two maps share by chance is as much of it."""
 
 
-def map_at(attribution: Attribution, time: int) -> np.ndarray | None:
+def map_at(
+    attribution: Attribution, time: int, entities: EntityTable | None = None, size: tuple[int, int] = (1, 1)
+) -> np.ndarray | None:
     """What of a picture speaks for the class at a moment: float32 (h, w); None where nothing does or there is no map.
+
+    Entities are drawn as their boxes.
 
     Arguments:
         time: microseconds of the half; the nearest sample counts.
+        entities: of that sample alone, for explanations by entities; size: (width, height) of the picture, pixels.
     """
-    if attribution.kind != SPACE:
+    if attribution.kind == SPACE:
+        values = np.maximum(attribution.values[np.abs(attribution.times - time).argmin()], 0).astype(np.float32)
+    elif attribution.kind == ENTITY and entities is not None and len(entities):
+        values = _boxes(attribution, entities, size)
+    else:
         return None
-    values = attribution.values[np.abs(attribution.times - time).argmin()]
-    positive: np.ndarray = np.maximum(values, 0).astype(np.float32)
-    return positive if np.ptp(positive) > 0 else None
+    return values if np.ptp(values) > 0 else None
+
+
+def _boxes(attribution: Attribution, entities: EntityTable, size: tuple[int, int]) -> np.ndarray:
+    rows, worth = attribution.values, attribution.speaks_for()
+    if attribution.method == ENTITY_ABLATION:  # has one value a name
+        by_name = dict(zip(rows["entity"].tolist(), worth.tolist(), strict=True))
+        own, boxes = np.array([by_name.get(name, 0.0) for name in entities.entity.tolist()]), entities.box
+    else:
+        there = rows["sample"] == entities.sample[0]
+        own, boxes = worth[there], np.stack([rows[corner][there] for corner in ("x1", "y1", "x2", "y2")], 1)
+    return boxes_on_grid(own, boxes / np.array([*size, *size]))
 
 
 def shared_tenth(one: np.ndarray, other: np.ndarray) -> float:

@@ -63,13 +63,23 @@ def region_values(attribution: Attribution, probe: Probe, samples: list[int]) ->
 
 def _drawn(values: np.ndarray, probe: Probe, samples: list[int]) -> np.ndarray:
     assert probe.entities is not None
-    drawn = np.zeros((len(samples), *GRID), np.float32)
-    boxes = probe.entities.box[0, probe.inside][samples].cpu().numpy() * np.array([GRID[1], GRID[0]] * 2)
-    for i, slot in zip(*np.nonzero(np.nan_to_num(values) > 0), strict=True):
-        x1, y1, x2, y2 = boxes[i, slot]
-        columns = slice(max(0, int(x1)), max(0, int(x1)) + 1 if x2 <= x1 + 1e-6 else int(np.ceil(x2)))
-        rows = slice(max(0, int(y1)), int(np.ceil(y2)))
-        drawn[i, rows, columns] = np.maximum(drawn[i, rows, columns], values[i, slot])
+    boxes = probe.entities.box[0, probe.inside][samples].cpu().numpy()
+    return np.stack([boxes_on_grid(*of_sample) for of_sample in zip(np.nan_to_num(values), boxes, strict=True)])
+
+
+def boxes_on_grid(values: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Boxes on the common grid, each with its value, the greatest where they overlap: float32 (rows, columns).
+
+    Arguments:
+        values: (N,), those of 0 and less are not drawn; boxes: (N, 4), x1, y1, x2, y2, shares of the picture.
+    """
+    drawn = np.zeros(GRID, np.float32)
+    for value, box in zip(values, boxes * np.array([GRID[1], GRID[0]] * 2), strict=True):
+        if value > 0:
+            x1, y1, x2, y2 = box
+            columns = slice(max(0, int(x1)), max(0, int(x1)) + 1 if x2 <= x1 + 1e-6 else int(np.ceil(x2)))
+            rows = slice(max(0, int(y1)), int(np.ceil(y2)))
+            drawn[rows, columns] = np.maximum(drawn[rows, columns], value)
     return drawn
 
 

@@ -119,7 +119,7 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
         "cards": cards,
         "unfit": [[name, reason] for name, reason in shown.unfit],
         "lines": lines,
-        "disagreement": _disagreement(shown, int(half.times[anchor])),
+        "disagreement": _disagreement(shown, anchor),
         "entities": _entities(shown, samples),
         "edit": _what_if(shown),
         "words": _words(shown, anchor, samples),
@@ -131,9 +131,11 @@ def _disagreement(shown: Shown, anchor: int) -> str:
     """Which of the methods that explain the score point at different places; empty where none do or few are there.
 
     Arguments:
-        anchor: time of the sample on screen, microseconds of the half.
+        anchor: the sample on screen.
     """
-    maps = {}
+    half, maps = shown.analysis.half(shown.spot.half), {}
+    entities = half.entities.part(anchor, anchor + 1) if half.entities is not None else None
+    size = (half.record.width, half.record.height)
     for query in shown.cards:
         method, _ = method_and_parameters(query.method)
         file = explanation_file(shared_settings().data, query.analysis, shown.spot, query.method)
@@ -141,7 +143,7 @@ def _disagreement(shown: Shown, anchor: int) -> str:
         if not own or not file.is_file():
             continue
         try:
-            place = map_at(Attribution.load(file), anchor)
+            place = map_at(Attribution.load(file), int(half.times[anchor]), entities, size)
         except TouchlineError:  # its card tells
             continue
         if place is not None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from explain.attribution import SPACE, TIME, Attribution
+from explain.attribution import ENTITY, ENTITY_ROW, SPACE, TIME, Attribution
 from explain.disagreement import disagreement, map_at, shared_tenth
+from explain.probe import GRID
+from spotting_core.entities.table import EntityTable
 
 
 def lit(*places: tuple[int, int], shape: tuple[int, int] = (10, 10)) -> np.ndarray:
@@ -56,6 +60,47 @@ def test_the_map_of_a_moment() -> None:
     assert map_at(attribution(values), 500_000) is None  # nothing there speaks for the class
     assert map_at(attribution(np.ones((3, 4, 4), np.float32)), 0) is None  # and everything alike points nowhere
     assert map_at(attribution(np.ones(3, np.float32), TIME), 0) is None
+
+
+def entities(*boxes: tuple[int, float, float, float, float]) -> EntityTable:
+    """Of sample 7: entity and box each."""
+    count = len(boxes)
+    return EntityTable(
+        ("ball", "referee"),
+        np.full(count, 7, np.int32),
+        np.array([box[0] for box in boxes], np.int16),
+        np.ones(count, np.float32),
+        np.array([box[1:] for box in boxes], np.float32),
+        np.zeros((count, 4), np.float16),
+    )
+
+
+def test_entities_are_compared_by_their_boxes() -> None:
+    """Picture of 140 by 80, so that a cell is 10 by 10; of entities of another sample nothing is drawn."""
+    table = entities((0, 20, 10, 30, 20), (1, 100, 40, 120, 70))
+    rows = np.zeros(3, ENTITY_ROW)
+    rows["sample"], rows["entity"], rows["weight"], rows["effect"] = (7, 7, 8), (0, 1, 0), (0.75, 0.25, 1.0), np.nan
+    for i, corner in enumerate(("x1", "y1", "x2", "y2")):
+        rows[corner][:2] = table.box[:, i]
+    expected = np.zeros(GRID, np.float32)
+    expected[1, 2], expected[4:7, 10:12] = 0.75, 0.25
+    at = map_at(attribution(rows, ENTITY), 0, table, (140, 80))
+    assert at is not None
+    assert np.array_equal(at, expected)
+    assert map_at(attribution(rows, ENTITY), 0) is None  # nobody says where anything is
+    assert map_at(attribution(rows, ENTITY), 0, entities(), (140, 80)) is None
+
+
+def test_a_value_a_name_is_drawn_at_all_entities_of_the_name() -> None:
+    table = entities((0, 20, 10, 30, 20), (1, 100, 40, 110, 50), (1, 0, 0, 10, 10))
+    rows = np.zeros(2, ENTITY_ROW)
+    rows["entity"], rows["effect"] = (1, 0), (-0.5, 0.125)  # without the ball the score is higher
+    by_name = replace(attribution(rows, ENTITY), method="entity-ablation")
+    expected = np.zeros(GRID, np.float32)
+    expected[4, 10] = expected[0, 0] = 0.5
+    at = map_at(by_name, 0, table, (140, 80))
+    assert at is not None
+    assert np.array_equal(at, expected)
 
 
 def test_the_sentence_names_the_first_pair_and_counts_the_others() -> None:

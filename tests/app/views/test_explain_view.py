@@ -108,6 +108,12 @@ def test_the_view_says_where_methods_point_at_different_places(match: Match, dat
     )
     keep(data, analysis, attribution(analysis, "grad-cam", SPACE, above))
     assert shown(match, analysis, ["occlusion", "grad-cam"])["disagreement"] == ""
+    weight = np.zeros(1, ENTITY_ROW)
+    weight["sample"], weight["weight"], weight["effect"] = 20, 1.0, np.nan
+    weight["x1"], weight["y1"], weight["x2"], weight["y2"] = 160, 90, 180, 110  # of 320 by 180: not above
+    keep(data, analysis, attribution(analysis, "entity-attention", ENTITY, weight))
+    said = shown(match, analysis, ["occlusion", "entity-attention"])["disagreement"]
+    assert said.startswith("Occlusion and Entity attention point at different places"), said
 
 
 def test_the_view_shows_entities_in_their_boxes(match: Match, data: DataDirectory) -> None:
