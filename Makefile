@@ -23,6 +23,7 @@
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-decoding   reading a half's samples in one stretch and in several at once, time and memory
 # make bench-together   two analyses and an explanation at once and one after another, with threads that spin and that sleep
+# make bench-explain   what explanations and what-ifs take, as it is and as on a processor that has AVX2 alone
 # make bench-openvino   the entity model's image tower by OpenVINO beside torch, and whether spots stay the same
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
 # make bench-clock   how well the match clock and the score are read off the score bug, by split and style; SPLIT=test
@@ -55,7 +56,7 @@ DATA ?= ../shared/data
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
 	bench-active bench-adapted bench-comedian bench-decoding bench-domains bench-entity-places bench-further \
-	bench-long-recordings bench-players bench-possession bench-review-walk bench-search bench-openvino bench-spotters \
+	bench-explain bench-long-recordings bench-players bench-possession bench-review-walk bench-search bench-openvino bench-spotters \
 	bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom \
 	clean chromium
 
@@ -134,6 +135,9 @@ bench-boundaries: $(VENV)/.installed
 
 bench-decoding: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.decoding
+
+bench-explain: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.explaining
 
 bench-together: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.together

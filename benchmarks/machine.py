@@ -11,6 +11,10 @@ from pathlib import Path
 import torch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SINGLE_PRECISION = "from spotting_core.computing import number_format; number_format._BFLOAT16 = (); "
+"""Code with which a process computes in single precision, also where the processor calculates in bfloat16."""
+AVX2_ALONE = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+"""Environment in which torch and oneDNN compute as on a processor that has AVX2 alone."""
 
 
 def machine() -> tuple[str, str]:

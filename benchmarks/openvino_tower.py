@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from app.settings import DEMO
-from benchmarks.machine import REPOSITORY
+from benchmarks.machine import AVX2_ALONE, REPOSITORY, SINGLE_PRECISION
 from benchmarks.measured import Measured, measure
 from benchmarks.speed import demo_alone
 from spotting_core.analyses.analysis import Analysis
@@ -41,9 +41,7 @@ from spotting_core.media.times import read_time_table
 _SAMPLE, _SLACK = 500_000, 0.02  # microseconds and confidence by which spots may differ
 _ANALYSIS = "from app.command_line import main; main()"
 _FINDING = "from benchmarks.openvino_tower import find_alone; find_alone()"
-_SINGLE = "from spotting_core.computing import number_format; number_format._BFLOAT16 = (); "
 _OPENVINO = "from benchmarks.openvino_tower import compute_by_openvino; compute_by_openvino(); "
-_AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 _STREAMS, _PICTURES, _BATCH = 4, 120, 10
 
 
@@ -67,7 +65,7 @@ class Way:
         Arguments:
             data: its data directory; order: its arguments.
         """
-        code = (_SINGLE if self.single else "") + (_OPENVINO if self.openvino else "") + code
+        code = (SINGLE_PRECISION if self.single else "") + (_OPENVINO if self.openvino else "") + code
         environment = {**os.environ, POLICY: SLEEPING, "TOUCHLINE_DATA": str(data), **self.settings}
         began, before = time.perf_counter(), _processor()
         done = subprocess.run(
@@ -81,8 +79,8 @@ WAYS = (
     Way("OpenVINO, single precision", openvino=True, single=True),
     Way("torch, half precision", openvino=False),
     Way("OpenVINO, half precision", openvino=True),
-    Way("torch, single precision, AVX2", openvino=False, single=True, settings=_AVX2),
-    Way("OpenVINO, single precision, AVX2", openvino=True, single=True, settings=_AVX2),
+    Way("torch, single precision, AVX2", openvino=False, single=True, settings=AVX2_ALONE),
+    Way("OpenVINO, single precision, AVX2", openvino=True, single=True, settings=AVX2_ALONE),
 )
 
 
