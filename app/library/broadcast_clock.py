@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.library.library import Match
 from app.library.roots import source_of
@@ -46,10 +47,34 @@ def clock_of_source(source: MatchSource, data: DataDirectory, parts: Parts) -> M
     return found
 
 
-def clock_texts(clock: MatchClock, spots: Sequence[Spot]) -> list[tuple[str | None, str | None]]:
-    """Of each spot the clock of the broadcast, and of a goal what the score says of it; None where nobody knows."""
+@dataclass(frozen=True)
+class ClockTexts:
+    """What the score bug says of a spot, for people; None where nobody knows.
+
+    Arguments:
+        time: its clock then; check: of a goal what the score says of it, a sentence.
+        outside: where it lies if no half is played then.
+    """
+
+    time: str | None
+    check: str | None
+    outside: str | None
+
+    def __bool__(self) -> bool:
+        return any((self.time, self.check, self.outside))
+
+
+def clock_texts(clock: MatchClock, spots: Sequence[Spot]) -> list[ClockTexts]:
+    """What the score bug says of each spot."""
     sure = [s for s in spots if s.label == GOAL and (s.confidence is None or s.confidence >= DEFAULT_THRESHOLD)]
-    return [(clock.text(s.half, s.time), _check(clock, s, sure) if s.label == GOAL else None) for s in spots]
+    return [
+        ClockTexts(
+            clock.text(s.half, s.time),
+            _check(clock, s, sure) if s.label == GOAL else None,
+            clock.outside_play(s.half, s.time),
+        )
+        for s in spots
+    ]
 
 
 def _check(clock: MatchClock, goal: Spot, goals: Sequence[Spot]) -> str | None:

@@ -161,7 +161,8 @@ def export_document(match: Match, analysis: Analysis, spots: list[Spot]) -> Docu
     if clock is None:
         return document
     texts = clock_texts(clock, document.spots)
-    entries = [replace(e, extras={BROADCAST: text or ""}) for e, (text, _) in zip(document.entries, texts, strict=True)]
+    shown = [own.time or own.outside or "" for own in texts]
+    entries = [replace(e, extras={BROADCAST: text}) for e, text in zip(document.entries, shown, strict=True)]
     return replace(document, entries=tuple(entries), form=table_csv.FORM)  # which alone has a place for it
 
 

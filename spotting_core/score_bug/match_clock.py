@@ -26,6 +26,9 @@ _HALVES = "halves.json"
 _EARLIEST, _LATEST = -10_000_000, 120_000_000
 """Microseconds after a goal at which the score bug changes: replays come before it, at times."""
 
+_UNSURE = (30_000_000, 60_000_000)
+"""Microseconds before a half begins and after its clock was last seen that may still be played."""
+
 Stamp = tuple[tuple[str, int], ...]
 """Files, and when each was written."""
 ReadFile = Callable[[int, Media], BugReadings | None]
@@ -87,6 +90,22 @@ class MatchClock:
             return None
         inside = self.files[half].half_at(time)
         return _words(self.parts, inside.half if inside is not None else half, clock)
+
+    def outside_play(self, half: int, time: int) -> str | None:
+        """Where a moment of warm-up, break or studio lies, as ``between half 1 and half 2``.
+
+        None within a half, near to one, and where nobody knows the halves of the file.
+        """
+        file = self.files.get(half)
+        halves = file.halves if file is not None else ()
+        before = [h for h in halves if h.end + _UNSURE[1] < time]
+        after = [h for h in halves if time < h.start - _UNSURE[0]]
+        if not halves or len(before) + len(after) < len(halves):
+            return None
+        names = [self.parts.title(h.half) for h in (*before[-1:], *after[:1])]
+        if before and after:
+            return f"between {names[0]} and {names[1]}"
+        return f"after {names[0]}" if before else f"before {names[0]}"
 
     def change_of_goal(self, half: int, time: int, goals: Sequence[int]) -> ScoreChange | None:
         """The change of the score that belongs to a goal, by one and soon after; None where there is none.

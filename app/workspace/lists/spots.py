@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import streamlit as st
@@ -89,14 +89,14 @@ def _suggested(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> dict[
     return {spot_id(spot): [team.team, round(team.confidence, 2)] for spot, team in by_spot if team is not None}
 
 
-def _broadcast(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> dict[str, list[str | None]]:
-    """By spot what the score bug shows then: its clock, and what its score says of a goal; nothing where it is not
-    known."""
+def _broadcast(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> dict[str, dict[str, str | None]]:
+    """By spot what the score bug shows then: its ``time``, a ``check`` of a goal by its score, and where ``outside`` of
+    play it lies; nothing where it is not known."""
     clock = broadcast_clock(match, shared_settings().data, analysis.classes.parts)
     if clock is None:
         return {}
     pairs = zip(spots, clock_texts(clock, spots), strict=True)
-    return {spot_id(spot): list(texts) for spot, texts in pairs if any(texts)}
+    return {spot_id(spot): asdict(texts) for spot, texts in pairs if texts}
 
 
 def _row(spot: Spot, label: int, mark: str) -> list[Any]:

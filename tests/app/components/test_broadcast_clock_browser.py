@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
+from spotting_core.score_bug.match_clock import correct_half, known_clock
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
 from tests.app.player_page import open_page
@@ -34,6 +36,25 @@ def test_spots_carry_it_and_a_goal_its_change_of_the_score(page: Page, server: S
     assert aired.evaluate_all("(all) => all.filter((e) => e.scrollWidth > e.parentElement.clientWidth + 1).length") == 0
     page.locator(".spot", has_text="Foul").click()
     expect(page.locator(".why .broadcast")).to_have_text("Clock of the broadcast 47:04.")
+
+
+def test_spots_where_no_half_is_played_are_told_apart_and_can_be_left_out(page: Page, server: Server) -> None:
+    """The clock stands in the first 30 s of three minutes; the second spot lies two minutes later."""
+    video = make_video(server.root / "studio.mp4", steady(4500), first=53_000, container={"movflags": "faststart"})
+    source, media = open_match(video), ingest(video, server.data)
+    make_analysis(source, server.data, [Spot(1, 10_000_000, "Foul", 0.9), Spot(1, 160_000_000, "Goal", 0.8)])
+    keep_readings(media, lambda s: bug_text(47 * 60 + s, "0-0") if s < 60 else None)
+    clock = known_clock({1: media}, load_classes().parts)
+    correct_half({1: media}, clock, 2, 0, 60_000_000, 1)
+    open_page(page, server, server.library().add(str(video)), half=1, t=160, **{"class": "Goal"})
+    expect(page.locator(".spot .aired")).to_have_text(["47:10", "no play"])
+    expect(page.locator(".why .broadcast")).to_have_text("No half is played here: after half 2.")
+    expect(page.locator(".spot.outside")).to_have_count(1)
+    choice = page.locator("select.replays")
+    expect(choice.locator("option")).to_have_text(["With breaks 2", "In play 1"])
+    expect(page.locator("select.shots")).to_be_hidden()
+    choice.select_option("live")
+    expect(page.locator(".spot .name")).to_have_text(["Foul"])
 
 
 def test_where_it_was_not_read_nothing_is_said(page: Page, server: Server) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from app.library.broadcast_clock import broadcast_clock, clock_texts
+from app.library.broadcast_clock import ClockTexts, broadcast_clock, clock_texts
 from app.library.library import Library, Match
 from app.settings import DEMO
 from app.views.export import export_bytes, export_document
@@ -48,8 +48,8 @@ def test_spots_carry_the_clock_and_goals_their_change(library: Library, data: Da
     clock = broadcast_clock(demo_of(library), data, PARTS)
     assert clock is not None
     texts = clock_texts(clock, SPOTS)
-    assert texts[0] == ("44:50", None)
-    assert texts[1] == ("45+0:20", "Score bug 0–0 → 1–0 at 45+0:24, 4 s later.")
+    assert texts[0] == ClockTexts("44:50", None, None)
+    assert texts[1] == ClockTexts("45+0:20", "Score bug 0–0 → 1–0 at 45+0:24, 4 s later.", None)
     assert broadcast_clock(demo_of(library), data, PARTS) is clock  # it is worked out once
 
 
@@ -73,3 +73,18 @@ def test_the_table_has_a_column_of_it(library: Library, data: DataDirectory) -> 
     assert [(row["match_time"], row["broadcast_time"]) for row in rows] == [
         ("00:10", "44:30"), ("00:30", "44:50"), ("01:00", "45+0:20"),
     ]  # fmt: skip
+
+
+def test_where_no_half_is_played_stands_beside_a_spot_and_in_the_table(library: Library, data: DataDirectory) -> None:
+    read_first(data)
+    media = {half.half: ingest(half.path, data) for half in open_match(DEMO).halves}
+    clock = broadcast_clock(demo_of(library), data, PARTS)
+    assert clock is not None
+    correct_half(media, clock, 1, 20_000_000, 60_000_000, 1)
+    spots = [Spot(1, 30_000_000, "Foul", 0.9), Spot(1, 200_000_000, "Corner", 0.8)]
+    again = broadcast_clock(demo_of(library), data, PARTS)
+    assert again is not None
+    assert [texts.outside for texts in clock_texts(again, spots)] == [None, "after half 1"]
+    analysis, form = make_analysis(open_match(DEMO), data, spots), registry.format_named("csv")
+    content = export_bytes(export_document(demo_of(library), analysis, spots), form, analysis.classes).decode()
+    assert [row["broadcast_time"] for row in csv.DictReader(io.StringIO(content))] == ["44:50", "after half 1"]

@@ -79,7 +79,10 @@ def test_a_pitch_turned_by_half_a_turn_has_its_classes_exchanged(name: str, turn
         ({"Corner flag": []}, "there is no class 'Corner flag'. Classes: 'Side line left', "),
         ({"Middle line": {"x": 0, "y": 0}}, "a point of 'Middle line' cannot be used"),
         ({"Middle line": [{"x": 0.5}]}, r"a point of 'Middle line' cannot be used \(.*missing required field y"),
-        ({"Middle line": [{"x": 0.5, "y": 1.01}]}, "a number of at most 1.*. A point has x and y, shares of the picture from 0 to 1"),
+        (
+            {"Middle line": [{"x": 0.5, "y": 1.01}]},
+            "a number of at most 1.*. A point has x and y, shares of the picture from 0 to 1",
+        ),
         ({"Middle line": [{"x": -0.01, "y": 1}]}, "a number of at least 0"),
         ({"Middle line": [{"x": float("nan"), "y": 1}]}, "a point of 'Middle line' cannot be used"),
     ],

@@ -35,6 +35,24 @@ def test_the_minute_of_the_broadcast() -> None:
     assert clock.text(2, 0) is None
 
 
+def test_where_no_half_is_played() -> None:
+    """Clock from 10 s, at which it shows 0:10, to 2900 s and from 3800 s, at which it shows 45:05, to 6700 s."""
+    clock = match()
+    places = {at: clock.outside_play(1, at * SECOND) for at in (0, 130, 2950, 2970, 3300, 3760, 3770, 6750, 6800)}
+    assert places == {
+        0: None, 130: None, 2950: None, 2970: "between half 1 and half 2", 3300: "between half 1 and half 2",
+        3760: "between half 1 and half 2", 3770: None, 6750: None, 6800: "after half 2",
+    }  # fmt: skip
+    assert clock.outside_play(2, 0) is None  # of another file nobody knows
+
+
+def test_play_before_the_clock_is_seen_is_play() -> None:
+    """First seen at 1,000 s of the file, at 2:00: the half began at 880 s."""
+    clock = match(runs=[(1000, 3900, 120)])
+    assert clock.outside_play(1, 860 * SECOND) is None
+    assert clock.outside_play(1, 840 * SECOND) == "before half 1"
+
+
 def test_the_minute_of_extra_time_is_no_time_added() -> None:
     clock = match(runs=[*RUNS, (7000, 7970, 5405), (8100, 9010, 6301)])
     assert [half.half for half in clock.halves] == [1, 2, 3, 4]

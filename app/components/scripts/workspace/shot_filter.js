@@ -1,19 +1,21 @@
 // Which spots are listed by the shot that they lie in: those in replays or not, those of some cameras. What lies in a
-// replay is no action of its own, so it is not counted; what is seen only there is, once a reviewer holds it to be true.
+// replay is no action of its own, so it is not counted, nor is what lies where no half is played by the clock of the
+// broadcast; what is seen only there is, once a reviewer holds it to be true.
 
 import { fill, html } from "../markup.js";
 
-const ADDRESS = "replays", CAMERAS = "cameras", ALL = "all", LIVE = "live", ONLY = "only";
+const ADDRESS = "replays", CAMERAS = "cameras", ALL = "all", LIVE = "live", ONLY = "only", REPLAY = "replay";
 
 export class ShotFilter {
   markup = html`<div class="selects" hidden><select class="field replays" aria-label="Spots in replays"></select><select class="field shots" aria-label="Cameras"></select></div>`;
   group = ""; // of cameras, or all
   replays = ALL;
 
-  /** @param stands(spot) whether a reviewer holds a spot to be true; changed() another choice was made */
-  constructor(workspace, stands, changed) {
+  /** @param stands(spot) whether a reviewer holds a spot to be true; outside(spot) whether no half is played there; changed() another choice was made */
+  constructor(workspace, stands, outside, changed) {
     this.workspace = workspace;
     this.stands = stands;
+    this.outside = outside;
     this.changed = changed;
   }
 
@@ -41,7 +43,7 @@ export class ShotFilter {
   get inAddress() { return [[ADDRESS, this.replays === ALL ? null : this.replays], [CAMERAS, this.group || null]]; }
 
   /** Whether a spot counts as an action. */
-  counts(spot) { return !spot.replayed || (spot.replayed === ONLY && this.stands(spot)); }
+  counts(spot) { return (!spot.replayed && !this.outside(spot)) || (spot.replayed !== REPLAY && this.stands(spot)); }
 
   passes(spot) {
     if (this.replays === LIVE && !this.counts(spot)) return false;
@@ -54,14 +56,18 @@ export class ShotFilter {
 
   /** Say how many there are of each; nothing where no camera is known. */
   draw(spots) {
-    this.root.hidden = !this.workspace.part("cameras").review.all.length;
+    const cameras = this.workspace.part("cameras").review.all.length > 0, outside = spots.some((s) => this.outside(s));
+    this.root.hidden = !cameras && !outside;
     if (this.root.hidden) return;
     const live = spots.filter((s) => this.counts(s)).length, only = spots.filter((s) => s.replayed === ONLY).length;
-    const key = [this.replays, this.group, spots.length, live, only].join();
+    const key = [this.replays, this.group, spots.length, live, only, cameras, outside].join();
     if (key === this.key) return; // one of them may be open
     this.key = key;
     const option = (value, text, chosen) => html`<option value="${value}" ${value === chosen ? "selected" : ""}>${text}</option>`;
-    fill(this.root.querySelector(".replays"), [[ALL, `With replays ${spots.length}`], [LIVE, `Live ${live}`], [ONLY, `Replay only ${only}`]].map(([value, text]) => option(value, text, this.replays)));
+    const all = cameras ? (outside ? `All ${spots.length}` : `With replays ${spots.length}`) : `With breaks ${spots.length}`;
+    const choices = [[ALL, all], [LIVE, `${outside ? "In play" : "Live"} ${live}`], ...(cameras ? [[ONLY, `Replay only ${only}`]] : [])];
+    fill(this.root.querySelector(".replays"), choices.map(([value, text]) => option(value, text, this.replays)));
+    this.root.querySelector(".shots").hidden = !cameras;
     fill(this.root.querySelector(".shots"), [["", "All cameras"], ...Object.entries(this.workspace.part("cameras").review.groups)].map(([value, text]) => option(value, text, this.group)));
   }
 }

@@ -38,7 +38,7 @@ class Spots {
     this.review = new SpotReview(workspace, root, outbox);
     this.review.list = this;
     this.verdicts = new VerdictFilter("review", (spot) => this.review.open(spot), () => workspace.respot());
-    this.shotFilter = new ShotFilter(workspace, (spot) => this.review.stands(spot), () => workspace.respot());
+    this.shotFilter = new ShotFilter(workspace, (spot) => this.review.stands(spot), (spot) => Boolean(this.data.broadcast[spot.id]?.outside), () => workspace.respot());
     workspace.q("[data-head=spotting]").hidden = false;
   }
 
@@ -248,9 +248,10 @@ class Spots {
   /** @param surest the spot that it competes with for the same moment, which stands before it */
   row(spot, surest = null) {
     const { chosen } = this.workspace, own = chosen && spot.id === chosen.id, sure = spot.confidence !== null;
-    const kinds = [own && "chosen", spot.replayed && "replayed", surest && "rival", spot.review?.state].filter(Boolean).join(" ");
+    const { time: aired, outside } = this.data.broadcast[spot.id] ?? {};
+    const kinds = [own && "chosen", spot.replayed && "replayed", outside && "outside", surest && "rival", spot.review?.state].filter(Boolean).join(" ");
     const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
-    const [aired] = this.data.broadcast[spot.id] ?? [], clock = aired ? html`<span class="aired" title="The clock of the broadcast">${aired}</span>` : "";
+    const clock = aired ? html`<span class="aired" title="The clock of the broadcast">${aired}</span>` : outside ? html`<span class="aired" title="No half is played here: ${outside}">no play</span>` : "";
     const instead = surest ? html`<span class="was" title="Only one of ${surest.action.short} and ${spot.action.short} can be true at this moment">or </span>` : "";
     return html`<button class="spot ${kinds}" data-spot="${spot.id}" aria-current="${String(Boolean(own))}">${glyph(spot.action, this.theme, 20)}
       <span class="time">${matchClock(spot.half, spot.seconds)}${clock}</span><span class="name" title="${spot.action.name}${spot.was ? `, was ${spot.was.name}` : ""}">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>

@@ -94,8 +94,8 @@ class Why {
 
   /** What the score bug shows then, which no model reads. */
   broadcast(spot) {
-    const [clock, check] = this.data.broadcast[spot.id] ?? [], words = [clock && `Clock of the broadcast ${clock}.`, check];
-    return clock || check ? html`<p class="caption broadcast" title="Read off the score bug; no model reads it">${words.filter(Boolean).join(" ")}</p>` : "";
+    const { time, check, outside } = this.data.broadcast[spot.id] ?? {}, words = [outside && `No half is played here: ${outside}.`, time && `Clock of the broadcast ${time}.`, check].filter(Boolean);
+    return words.length ? html`<p class="caption broadcast" title="Read off the score bug; no model reads it">${words.join(" ")}</p>` : "";
   }
 
   pending(why, spot) {
