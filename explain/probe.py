@@ -330,7 +330,7 @@ class Probe:
         """Which cells of ``GRID`` the model reads of some samples: where it looks, and where an entity's middle lies:
         bool (rows, columns)."""
         rows, columns = (_in_middle(cells, share) for cells, share in zip(GRID, self.looked_at, strict=True))
-        read = rows[:, None] & columns
+        read: np.ndarray = rows[:, None] & columns
         if self.entities is not None:
             there = self.entities.share[0, self.window.before + first : self.window.before + stop] > 0
             read.flat[self.cells(first, stop)[there.cpu().numpy()]] = True
