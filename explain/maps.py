@@ -17,10 +17,15 @@ def to_grid(maps: Tensor, share: tuple[float, float] = (1.0, 1.0)) -> Tensor:
     Arguments:
         share: of the picture's height and width, in its middle, that the maps are of; around it the grid is 0.
     """
-    rows, columns = (max(1, round(cells * part)) for cells, part in zip(GRID, share, strict=True))
-    inner = F.interpolate(maps[:, None], size=(rows, columns), mode="bilinear", align_corners=False)[:, 0]
-    left, top = (GRID[1] - columns) // 2, (GRID[0] - rows) // 2
-    return F.pad(inner, (left, GRID[1] - columns - left, top, GRID[0] - rows - top))
+    rows, columns = (_middles(cells, part).to(maps.device) for cells, part in zip(GRID, share, strict=True))
+    places = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1).expand(len(maps), -1, -1, -1)
+    spread = F.grid_sample(maps[:, None], places, mode="bilinear", padding_mode="border", align_corners=False)[:, 0]
+    return spread * ((rows.abs() <= 1)[:, None] & (columns.abs() <= 1))
+
+
+def _middles(cells: int, share: float) -> Tensor:
+    """Where the middles of a line of cells lie from -1 to 1 of the share of it in its middle."""
+    return ((torch.arange(cells) + 0.5) * 2 / cells - 1) / share
 
 
 def place_map(attribution: Attribution, probe: Probe, samples: list[int]) -> np.ndarray | None:

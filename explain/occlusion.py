@@ -1,7 +1,7 @@
 """Occlusion: how much the score falls when a place is taken out of the picture, place by place.
 
 A patch is blurred in all frames near the anchor at once, and the entities whose middle lies in it are taken
-out with it. Overlapping patches are averaged. Computed with Captum.
+out with it. Overlapping patches are averaged; what the model does not read has nothing. Computed with Captum.
 
 Paper: Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014).
 """
@@ -41,7 +41,8 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, patch: int = PATCH, s
         perturbations_per_eval=_BATCH,
     )
     values = np.zeros((len(window.times), *GRID), np.float32)
-    values[first : first + count] = attributed[0].float().numpy()
+    # A patch at the edge of what is looked at reaches beyond it.
+    values[first : first + count] = attributed[0].float().numpy() * probe.read_cells(first, first + count)
     score_without = float(score(torch.zeros(1, 1, *GRID)))
     return probe.attribution(
         NAME,

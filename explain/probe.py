@@ -326,6 +326,16 @@ class Probe:
         cells: np.ndarray = self._cells(self.window.before + first, self.window.before + stop, *GRID).cpu().numpy()
         return cells
 
+    def read_cells(self, first: int, stop: int) -> np.ndarray:
+        """Which cells of ``GRID`` the model reads of some samples: where it looks, and where an entity's middle lies:
+        bool (rows, columns)."""
+        rows, columns = (_in_middle(cells, share) for cells, share in zip(GRID, self.looked_at, strict=True))
+        read: np.ndarray = rows[:, None] & columns
+        if self.entities is not None:
+            there = self.entities.share[0, self.window.before + first : self.window.before + stop] > 0
+            read.flat[self.cells(first, stop)[there.cpu().numpy()]] = True
+        return read
+
     def _cells(self, start: int, stop: int, rows: int, columns: int) -> Tensor:
         assert self.entities is not None
         box = self.entities.box[0, start:stop]
@@ -487,6 +497,13 @@ class Probe:
     def number_format(self) -> torch.autocast:
         """The precision in which this probe computes."""
         return self._judge.number_format(precise=self.precise)
+
+
+def _in_middle(cells: int, share: float) -> np.ndarray:
+    """Which of a line of cells lie, at least in part, in the share of it in its middle: bool (cells,)."""
+    left, right = np.arange(cells), np.arange(1, cells + 1)
+    within: np.ndarray = (left < cells * (1 + share) / 2) & (right > cells * (1 - share) / 2)
+    return within
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from rich.markup import escape
 from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.computing.device import device_named
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
+from spotting_core.entities.prompts import DEFAULT_PROMPTS
 from spotting_core.formats.labels_cameras import FILE_NAME as CAMERAS_FILE
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
 from spotting_core.media.source import open_match
@@ -44,6 +46,13 @@ def doctor(
     classes: str | None = typer.Option(
         None, help="Their class table (.csv or class.txt).", show_default=f"the model's, else {DEFAULT_TABLE}"
     ),
+    entity_model: str | None = typer.Option(
+        None,
+        help="Name or folder of an entity model (bundled, open_clip, a detector), to say what it costs here.",
+    ),
+    prompts: str | None = typer.Option(
+        None, help="The prompt file that it is asked.", show_default=f"the bundled {DEFAULT_PROMPTS}"
+    ),
     fix: bool = typer.Option(False, "--fix", help="Write corrected copies beside the inputs, where that is safe."),
     json_file: str | None = typer.Option(
         None, "--json", help="Write the findings as JSON to this file (- for standard output)."
@@ -51,19 +60,21 @@ def doctor(
 ) -> None:
     """Check a match, its labels, also of cameras, its predictions and a model for what makes results silently wrong.
 
-    Also told: how long an analysis will take here (some seconds are tried), and whether goals and score agree, where
-    `touchline clock` has read it. Exits with 1 if a check fails.
+    Also told: how long an analysis will take here (some seconds are tried), what finding entities costs by an entity
+    model, and whether goals and score agree, where `touchline clock` has read it. Exits with 1 if a check fails.
     """
     from app.command_line.corrections import fixed_scores, fixed_spots, fixed_videos, score_tables
     from spotting_core.formats import registry
     from spotting_core.formats.document import Options
     from spotting_core.media.ingest import ingest
-    from spotting_core.preflight.match import examine
+    from spotting_core.preflight.match import examine, with_entity_model
     from spotting_core.preflight.score_bug import check_goals
     from spotting_core.preflight.scores import check_score_tables
     from spotting_core.score_bug.match_clock import known_clock
 
     check_output(json_file)
+    if prompts is not None and entity_model is None:
+        raise BadInputError("prompts are asked of an entity model, and none is named", fix="Name one by --entity-model")
     match, folder = open_match(source_path(source, demo)), model_folder(model) if model else None
     table = _table(classes, folder)
     labels = labels or match.companion(LABELS_FILE)
@@ -93,6 +104,9 @@ def doctor(
         report = replace(report, findings=(*report.findings, *named))
     if folder is not None:
         report = _with_look(report, folder, [*media.values()])
+    if entity_model is not None:
+        asked = prompts or DEFAULT_PROMPTS
+        report = with_entity_model(report, [*media.values()], entity_model, asked, device_named())
     if tables:
         assumed = rate or (read_card(folder).input.rate if folder else 2.0)
         background = predictions is not None and predictions.suffix.lower() != ".npy"

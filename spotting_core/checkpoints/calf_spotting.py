@@ -15,7 +15,6 @@ from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints.adopted import (
-    AS_STATED,
     Adapter,
     Adopted,
     Checkpoint,
@@ -25,7 +24,7 @@ from spotting_core.checkpoints.adopted import (
     require_shapes,
 )
 from spotting_core.checkpoints.signs import Signs
-from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
+from spotting_core.checkpoints.soccernet import CALF_LICENCE, adopted_baseline, features_of
 
 SYSTEM = "calf"
 SIGNS = Signs(("conv_class.weight", "conv_conf.weight", "conv_p_1.weight", "batch_seg.weight"))
@@ -83,4 +82,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     )
 
 
-ADAPTER = Adapter("SoccerNet/sn-spotting, CALF", AS_STATED, AS_STATED, SIGNS, adopt)
+ADAPTER = Adapter("SoccerNet/sn-spotting, CALF", CALF_LICENCE, CALF_LICENCE, SIGNS, adopt)

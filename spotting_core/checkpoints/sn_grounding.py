@@ -13,9 +13,9 @@ from pathlib import Path
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, require_shapes
+from spotting_core.checkpoints.adopted import Adapter, Adopted, Checkpoint, Choices, require_shapes
 from spotting_core.checkpoints.signs import Signs
-from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
+from spotting_core.checkpoints.soccernet import CALF_LICENCE, adopted_baseline, features_of
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 
 SYSTEM = "calf-grounding"
@@ -70,4 +70,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     )
 
 
-ADAPTER = Adapter("SoccerNet/sn-grounding, CALF", AS_STATED, AS_STATED, SIGNS, adopt)
+ADAPTER = Adapter("SoccerNet/sn-grounding, CALF", CALF_LICENCE, CALF_LICENCE, SIGNS, adopt)

@@ -30,9 +30,9 @@ import torch
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, columns_table
+from spotting_core.checkpoints.adopted import Adapter, Adopted, Checkpoint, Choices, columns_table
 from spotting_core.checkpoints.signs import Signs
-from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
+from spotting_core.checkpoints.soccernet import REPOSITORY_LICENCE, adopted_baseline, features_of
 from spotting_core.models.pooling import ENCODED
 
 POOLING, AWARE = "Pooling", "TemporallyAwarePooling"
@@ -243,4 +243,4 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     )
 
 
-ADAPTER = Adapter("SoccerNet/sn-spotting, poolings", AS_STATED, AS_STATED, SIGNS, adopt)
+ADAPTER = Adapter("SoccerNet/sn-spotting, poolings", REPOSITORY_LICENCE, REPOSITORY_LICENCE, SIGNS, adopt)

@@ -15,6 +15,9 @@ from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.models.card import BROADCAST, Card
 from spotting_core.models.registry import system
 
+REPOSITORY_LICENCE = "MIT"
+"""Of SoccerNet's repositories, code and weights alike, where a folder in them states no other."""
+CALF_LICENCE = f"{REPOSITORY_LICENCE} by its repository, Apache-2.0 by its folder"
 _FEATURES = "ResNET_TF2_PCA512"
 
 

@@ -7,7 +7,8 @@ the same are computed, and compared channel by channel by the symmetric divergen
 
 whose median over the channels of a layer, averaged over the layers, is the match's *unlikeness*: 0 where nothing
 differs. It needs no labels and no pictures of the training. What it is for matches like those of the training stands
-on the model's card (``training.look``, from ``make bench-look``); four times as much is no football at all.
+on the model's card (``training.look``, written by training and by ``make bench-look``); four times as much is no
+football at all.
 
 It says that pictures differ, not how much worse spots are: kits and boards of another rendering differ little and cost
 much.
@@ -17,12 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from spotting_core.media.decode import read_frame, resize_image
+from spotting_core.media.frame_store import FrameStore
 from spotting_core.media.ingest import Media
 from spotting_core.media.pixels import normalised
 from spotting_core.models.card import Card
@@ -36,6 +39,7 @@ from spotting_core.samples.stream import MAX_HEIGHT
 LOOK = "look"
 """In ``training`` of a card: ``like``, the unlikeness that 95 in 100 matches of its own look stay below."""
 LIKE, OTHER, UNLIKE = "like its training", "another look", "nothing like its training"
+_OWN = 95  # percentile of the unlikeness of matches of its own look
 _FAR = 4.0  # times the unlikeness of its own look
 _PICTURES = 24  # of a half
 _EPS = 1e-5
@@ -128,10 +132,28 @@ def pictures_of(media: Sequence[Media], size: PictureSize) -> list[np.ndarray]:
     """
     pictures = []
     for one in media:
-        for number in np.linspace(0, len(one.table) - 1, _PICTURES).astype(int):
-            image = read_frame(one.path, one.table, int(number), MAX_HEIGHT)
+        for number in _spread(len(one.table)):
+            image = read_frame(one.path, one.table, number, MAX_HEIGHT)
             pictures.append(resize_image(image, size.width, size.height))
     return pictures
+
+
+def stored_pictures(halves: Sequence[FrameStore]) -> list[np.ndarray]:
+    """The same of halves whose pictures are stored at the size that a model reads."""
+    return [half[number] for half in halves for number in _spread(len(half))]
+
+
+def _spread(total: int) -> list[int]:
+    return [int(number) for number in np.linspace(0, total - 1, _PICTURES)]
+
+
+def own_look(unlikeness: Sequence[float], matches: str) -> dict[str, Any]:
+    """What stands on a card under ``LOOK``.
+
+    Arguments:
+        unlikeness: of matches of the model's own look; matches: what they are, for people.
+    """
+    return {"like": round(float(np.percentile(unlikeness, _OWN)), 3), "matches": matches}
 
 
 def look_of_match(model: LoadedModel, media: Sequence[Media]) -> Look | None:

@@ -30,6 +30,7 @@ from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.time_scale import UNITS, check_times, order_of
 
 _NAMED = 5  # unknown classes that a finding names
+_FEW_SECONDS = 10.0  # below which whole ones say too little
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Preflight:
         seconds: that an analysis will take, or None where no model was given or it cannot be used.
         measured: whether that is the pace of earlier analyses, not of a trial.
         look: how far the match looks from the model's training, in words, or None where nobody can say.
+        entity_model: name of one that was tried; entity_seconds: that it takes for a minute of video at two samples a
+            second, or None where none was tried or it cannot be used.
     """
 
     title: str
@@ -88,6 +91,8 @@ class Preflight:
     seconds: float | None = None
     measured: bool = False
     look: str | None = None
+    entity_model: str | None = None
+    entity_seconds: float | None = None
     findings: tuple[Finding, ...] = field(default=())
 
     @property
@@ -108,6 +113,11 @@ class Preflight:
             facts.append((f"Time with {self.model}", f"{about(self.seconds)}, {how}"))
         if self.look is not None:
             facts.append(("Look", self.look))
+        if self.entity_model is not None and self.entity_seconds is not None:
+            few = self.entity_seconds < _FEW_SECONDS
+            pace = f"about {self.entity_seconds:.2g} s" if few else about(self.entity_seconds)
+            pace += " for a minute of video at two samples a second"
+            facts.append((f"Entities by {printable(self.entity_model)}", f"{pace}, by a trial on some pictures of it"))
         return facts
 
     def as_json(self) -> dict[str, Any]:
@@ -251,6 +261,22 @@ def examine(
     )
 
 
+def with_entity_model(report: Preflight, media: Sequence[Media], model: str, prompts: str, device: str) -> Preflight:
+    """The report with what finding entities costs here, tried on the longest half, or why a model cannot find any.
+
+    Arguments:
+        model: name or folder of an entity model; prompts: name or file of those that it is asked.
+    """
+    from spotting_core.entities.finder import load_finder
+    from spotting_core.preflight.trial import entity_pace
+
+    try:
+        pace = entity_pace(max(media, key=lambda m: m.table.duration), load_finder(model, prompts, device))
+    except BadInputError as error:
+        return replace(report, entity_model=model, findings=(*report.findings, _unusable("entity model", error)))
+    return replace(report, entity_model=model, entity_seconds=pace)
+
+
 def _check_files(
     labels: Document | None, predictions: Document | None, classes: ClassTable, lengths: Mapping[int, int]
 ) -> list[Finding]:
@@ -270,8 +296,12 @@ def _try_model(folder: Path, media: Sequence[Media], data: DataDirectory) -> tup
     try:
         return *expected_seconds(media, load_model(folder), data), []
     except BadInputError as error:
-        evidence = str(error.where) if error.where is not None else ""
-        return None, False, [Finding("model", ERROR, error.what, evidence, error.fix or "")]
+        return None, False, [_unusable("model", error)]
+
+
+def _unusable(check: str, error: BadInputError) -> Finding:
+    evidence = str(error.where) if error.where is not None else ""
+    return Finding(check, ERROR, error.what, evidence, error.fix or "")
 
 
 def _of(what: str, finding: Finding) -> Finding:

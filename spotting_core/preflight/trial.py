@@ -1,20 +1,28 @@
-"""How long an analysis will take here: measured before, or by trying it on some seconds of the match itself."""
+"""How long an analysis, or finding entities, takes here: measured before, or tried on some of the match itself."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
+
+import numpy as np
 
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.entities.finder import Finder
+from spotting_core.media.decode import decode_samples
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window_plan import PlannedWindow
 from spotting_core.preflight.machine import measured_speed
 from spotting_core.samples.progress import Pace
 from spotting_core.samples.reader import model_reader
-from spotting_core.samples.stream import DECODE_BATCH
+from spotting_core.samples.stream import DECODE_BATCH, MAX_HEIGHT
 
+ENTITY_RATE = 2.0
+"""Samples a second at which finding entities is told: that of the bundled models."""
 _TRIAL = 4 * DECODE_BATCH  # samples
+_ENTITY_PICTURES = 8
 
 
 def expected_seconds(media: Sequence[Media], model: LoadedModel, data: DataDirectory) -> tuple[float | None, bool]:
@@ -63,3 +71,23 @@ def trial_pace(media: Media, model: LoadedModel) -> float:
     ended = time.perf_counter()
     windows_a_sample = judge.plan.length / judge.plan.step  # in which it is judged; here it was judged in one
     return (read - began + windows_a_sample * (ended - read)) * rate / window.length
+
+
+def entity_pace(media: Media, finder: Finder) -> float:
+    """Seconds that finding entities takes for a minute of video at ``ENTITY_RATE``, by pictures from its middle.
+
+    They are decoded before, and one is looked at before time counts: the first makes ready what all others have.
+
+    Errors:
+        BadInputError: the video shows nothing there, or the finder cannot look at pictures.
+    """
+    frames = media.table.samples(ENTITY_RATE)
+    first = max(0, len(frames) - _ENTITY_PICTURES) // 2
+    wanted = frames[: first + _ENTITY_PICTURES]
+    read = decode_samples(media.path, media.table, wanted, batch=DECODE_BATCH, first=first, max_height=MAX_HEIGHT)
+    with closing(read):  # type: ignore[type-var]
+        pictures = np.concatenate([batch.images for batch in read])
+    finder.find(pictures[:1])
+    began = time.perf_counter()
+    finder.find(pictures)
+    return (time.perf_counter() - began) / len(pictures) * 60 * ENTITY_RATE

@@ -64,6 +64,7 @@ from spotting_core.training.comparison import (
     changed_moments,
 )
 from spotting_core.training.label_counts import check_labelled, class_counts
+from spotting_core.training.own_look import with_own_look
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
@@ -131,6 +132,8 @@ def train_further(
     trainer.train(report)
     notice("Comparing on what was held out")
     _write(order, model, trainer)
+    if looks:
+        with_own_look(order.out, list((learned | chosen).values()), order.data_set.name, notice)
     after = load_model(order.out, order.device)
     matches = [order.data_set.matches[number] for number in held_out]
     comparison = compared_on(model, after, list(held_out.values()), matches)
@@ -274,7 +277,7 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
     for path in companion_files(model.folder):
         shutil.copyfile(path, order.out / path.name)
     truth = [finding for match in trainer.matches for half in match.halves for finding, _ in half.known]
-    # Which games the weights know, and what an environment that stayed takes as usual.
+    # Which games the weights know, and what an environment that stayed takes as usual; another one is measured anew.
     inherited = (SPLITS,) if order.looks(model) else (SPLITS, LOOK)
     training = {
         "labels": class_counts(truth, SPOTTING, model.classes),

@@ -48,6 +48,7 @@ from spotting_core.training.few_labels import few_labels
 from spotting_core.training.inputs import check_root
 from spotting_core.training.label_counts import class_counts, label_counts
 from spotting_core.training.measure import compared, judged_games
+from spotting_core.training.own_look import with_own_look
 from spotting_core.training.split_lists import with_split_lists
 from spotting_core.training.start import earlier_folder
 from spotting_core.training.system import SystemTrainer, judge_matches
@@ -368,7 +369,11 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, n
     )
     keep_classes(order.out, trainer.table)
     save_model(order.out, trainer.trained, card)
-    return _measured(card, order, data, notice) if trainer.stage.labelled else order.out
+    if not (trainer.stage.labelled and order.measured):
+        return order.out
+    splits = ", ".join((*trainer.config.data, *trainer.config.validation))
+    card = with_own_look(order.out, [*trainer.matches, *trainer.validation], splits, notice)
+    return _measured(card, order, data, notice)
 
 
 def _finish_calibration(

@@ -128,6 +128,18 @@ def test_maps_of_any_size_come_onto_the_grid_the_right_way_up() -> None:
     assert grid[0, 0, 4:11].tolist() == pytest.approx([1 / 7, 2 / 7, 3 / 7, 4 / 7, 5 / 7, 6 / 7, 1], abs=0.08)
 
 
+def test_a_map_of_the_middle_lies_there_and_around_it_is_nothing() -> None:
+    # 3/8 of the width are 5.25 of 14 columns, from 4.375 on: those whose middles lie in it are 4 to 9.
+    grid = to_grid(torch.ones(1, 3, 3), (2 / 3, 3 / 8))[0]
+    assert set(cells(grid.numpy())) == set(block(range(1, 7), range(4, 10), 1.0))
+    rising = to_grid(torch.tensor([[[0.0, 1.0]]]), (1.0, 0.5))[
+        0, 0
+    ]  # of columns 3.5 to 10.5, the middles 5.25 and 8.75
+    assert rising[3:11].tolist() == pytest.approx(
+        [0, 0, 0.25 / 3.5, 1.25 / 3.5, 2.25 / 3.5, 3.25 / 3.5, 1, 1], abs=1e-6
+    )
+
+
 def test_a_map_is_enlarged_for_showing() -> None:
     large = upsampled(np.array([[0, 1], [0, 0]]), 4, 6)
     assert large.shape == (4, 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from spotting_core.media.source import open_match
 from tests import odd_videos
 from tests.app.commands import touchline
 from tests.conftest import REPOSITORY, small_model
+from tests.spotting_core.entities.test_entities import vit_checkpoint
 from tests.videos import make_video, steady, uneven
 
 DEMO = REPOSITORY / "assets" / "demo_match"
@@ -154,6 +156,41 @@ def test_what_is_wrong_with_a_model_is_told_beside_the_rest(tmp_path: Path) -> N
     (finding,) = [f for f in report["findings"] if f["severity"] == "error"]
     assert "the weights cannot be read" in finding["what"]
     assert (report["seconds"], len(report["halves"])) == (None, 1)
+
+
+def test_what_an_entity_model_costs_is_told(tmp_path: Path) -> None:
+    video = odd_videos.plain(tmp_path / "a.mp4", seconds=20, size=(128, 72))
+    name = ":".join(vit_checkpoint(tmp_path))
+    done = touchline("doctor", video, "--entity-model", name, "--json", tmp_path / "r.json")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert re.search(r"Entities by tiny-vit:\S*tiny.pt about [\d.]+ s for a minute of video at two samples", said), said
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["entity_model"] == name
+    assert 0 < report["entity_seconds"] < 1200
+    _, report = findings(video, tmp_path=tmp_path)
+    assert (report["entity_model"], report["entity_seconds"]) == (None, None)
+
+
+def test_an_entity_model_is_tried_with_the_prompts_that_are_named(tmp_path: Path) -> None:
+    video = odd_videos.plain(tmp_path / "a.mp4", seconds=2)
+    (tmp_path / "own.toml").write_text("[[entity]]\nname = 'ball'\n")
+    code, report = findings(video, "--entity-model", "entities", "--prompts", tmp_path / "own.toml", tmp_path=tmp_path)
+    (finding,) = [f for f in report["findings"] if f["severity"] == "error"]
+    assert (code, finding["check"], finding["evidence"]) == (1, "entity model", str(tmp_path / "own.toml"))
+    done = touchline("doctor", video, "--prompts", tmp_path / "own.toml")
+    assert done.returncode == 2
+    assert "prompts are asked of an entity model, and none is named" in done.stderr
+
+
+def test_an_entity_model_that_cannot_be_loaded_is_told_beside_the_rest(tmp_path: Path) -> None:
+    video = odd_videos.plain(tmp_path / "a.mp4", seconds=20)
+    code, report = findings(video, "--entity-model", "no-such-model", tmp_path=tmp_path)
+    (finding,) = [f for f in report["findings"] if f["severity"] == "error"]
+    assert (code, finding["check"]) == (1, "entity model")
+    assert finding["what"] == "open_clip lists no model 'no-such-model', and no folder or file is called so"
+    assert "Give NAME:TAG or NAME:FILE of open_clip" in finding["fix"]
+    assert (report["entity_seconds"], len(report["halves"])) == (None, 1)
 
 
 def test_a_video_no_browser_plays_is_transcoded_beside(tmp_path: Path) -> None:

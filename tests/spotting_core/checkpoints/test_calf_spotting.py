@@ -58,6 +58,8 @@ def test_a_window_is_judged_as_published(tmp_path: Path, data: DataDirectory) ->
     model = added(published(tmp_path / "CALF_benchmark", {"state_dict": state, "epoch": 20}), data)
     assert (model.system.name, model.config.window, model.config.suppression) == ("calf", WINDOW, 20.0)
     assert model.card.training["splits"] == ["train"]
+    licence = "MIT by its repository, Apache-2.0 by its folder"
+    assert model.card.licence == f"weights: {licence}; code: {licence}"
     x = np.random.default_rng(0).normal(size=(WINDOW, 512))
     closeness, places, kinds = by_hand(x, {name: value.double().numpy() for name, value in state.items()})
     with torch.inference_mode():

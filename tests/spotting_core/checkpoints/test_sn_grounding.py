@@ -59,6 +59,8 @@ def by_hand(stretch: np.ndarray, replay: np.ndarray, w: dict[str, np.ndarray]) -
 def test_the_published_weights_agree_with_their_formulas(data: DataDirectory) -> None:
     model = added(FILE, data)
     assert (model.system.name, model.config.window, model.inputs.windows) == ("calf-grounding", 240, 2)
+    licence = "MIT by its repository, Apache-2.0 by its folder"
+    assert model.card.licence == f"weights: {licence}; code: {licence}"
     rng = np.random.default_rng(0)
     stretch, replay = rng.normal(size=(2, 240, 512))
     weights = {name: value.double().numpy() for name, value in read_checkpoint(FILE).items()}

@@ -321,6 +321,7 @@ def test_a_checkpoint_is_added_by_a_command(published: Path, data: DataDirectory
     done = touchline(*command, "--system", "max")
     assert done.returncode == 0, done.stderr
     assert "clips of 20 s, suppression 20 s" in done.stdout
+    assert "Licence: weights: MIT; code: MIT" in done.stdout
     assert load_model(data.root / "models" / "maxpool_v2").card.system == "max"
     mean = touchline(*command, "--system", "average", "--code", AWARE, "--name", "mean")
     assert "clips of 15 s, suppression 30 s" in mean.stdout

@@ -22,13 +22,15 @@ from spotting_core.domain.spots import Spot
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.look import look_of_match
 from spotting_core.inference.score import score_half
+from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.card import read_card, write_card
 from spotting_core.models.known import known_models
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
-from spotting_core.training import further
+from spotting_core.training import further, own_look
 from spotting_core.training.comparison import COMPARISON_FILE, FOUND, Comparison
 from spotting_core.training.further import FurtherOrder, analysed_half, train_further
 from spotting_core.training.label_counts import unlabelled_classes
@@ -101,8 +103,24 @@ def test_on_request_what_looks_at_the_pictures_learns_too(
     assert changed - trunk
     facts = read_card(tmp_path / "next").training
     assert facts["splits"] == ["train"]
-    assert "look" not in facts  # what is usual to it has changed
+    assert "look" not in facts  # what is usual to it has changed, and of one match nobody can tell what it is now
     assert (comparison.metric, comparison.actions) == ("tight", 6)
+
+
+def test_what_is_usual_to_eyes_that_have_learned_is_measured_anew(
+    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, data_set = labelled
+    model = small_model(tmp_path / "small")
+    write_card(model, replace(read_card(model), training={"look": {"like": 0.1}}))
+    monkeypatch.setattr(own_look, "LEAST", 1)  # as if one match were enough
+    train_further(replace(order(tmp_path, data_set, model), everything=True), open_database(data), data)
+    after = load_model(tmp_path / "next")
+    known = after.card.training["look"]
+    assert known["matches"] == "all"
+    look = look_of_match(after, [ingest(half.path, data) for half in open_match(folder).halves])
+    assert look is not None
+    assert known["like"] == pytest.approx(look.unlikeness, rel=0.1)
 
 
 def test_a_model_of_features_learns_as_a_whole_and_is_offered_with_its_lineage(
