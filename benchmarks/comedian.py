@@ -8,9 +8,10 @@ first two. The stages without labels learn from all video but that of ``val``, o
 and of ``test``. The bank of the second stage is efficientnet-lite0's, and in one more row the environment of
 ``environment.toml``, trained on the labelled share alone. ``val`` chooses the weights, ``test`` is measured. What
 comes before the labels is made once, of the first seed, and every seed begins with it: the seeds say how much chance
-changes in the stages with labels, which take fewer steps than in their configurations.
+changes in the stages with labels. All stages take fewer steps than in their configurations, those with labels in
+smaller batches, so that all of it ends within an afternoon.
 
-A validation after every hundredth step gives the curve of a run, and the steps after which it has nine tenths of its
+A validation after every fiftieth step gives the curve of a run, and the steps after which it has nine tenths of its
 best. It says its hours first. Runs with a log in benchmarks/logs/comedian are not made again, and one that was stopped
 goes on where it was. The figure has the curves, mean of the seeds.
 """
@@ -38,11 +39,13 @@ SHARES = {"10": 3, "30": 10, "100": 34}
 NOTHING, FIRST, BOTH = "nothing", "initialise", "initialise+distil"
 OWN_BANK = "initialise+distil, bank of the share's environment"
 _FIRST_SEED = 1
-_HEAD_STEPS, _STEPS = 150, 600
-_MINUTES = {"initialise": 90.0, "distil": 45.0, "head": 2.0, "spotting": 18.0, "environment": 35.0}
-"""Of a stage on one core with bfloat16, the same for all shares, for steps are: the first by its first 60 steps,
-the others estimated by their operations."""
+_STEPS = {"initialise": 2000, "distil": 600, "environment": 170, "head": 100, "spotting": 300}
+_BATCH = 6  # clips, of the stages with labels
+_BETWEEN_VALIDATIONS = 50  # steps of the last stage
+_MINUTES = {"initialise": 23.0, "distil": 25.0, "head": 1.0, "spotting": 5.5, "environment": 10.0}
+"""Of a stage on one core with bfloat16, features of the bank included; the same for all shares, for steps are."""
 _ENOUGH = 0.9
+_VALIDATED = "validation_tight"
 
 
 @dataclass(frozen=True)
@@ -97,16 +100,18 @@ class StageRun:
 
 def measured_runs(seed: int) -> list[StageRun]:
     """Every row at every share; what they begin with is shared, by all seeds too."""
-    first = StageRun("initialise", "comedian-initialise", "initialise", _FIRST_SEED)
-    second = StageRun("distil", "comedian-distil", "distil", _FIRST_SEED, first)
+    first = StageRun("initialise", "comedian-initialise", "initialise", _FIRST_SEED, settings=_steps("initialise"))
+    second = StageRun("distil", "comedian-distil", "distil", _FIRST_SEED, first, _steps("distil"))
     runs = [
         _spotting(row, share, seed, start)
         for share in SHARES
         for row, start in ((NOTHING, None), (FIRST, first), (BOTH, second))
     ]
     share = "30"
-    bank = StageRun(f"environment-{share}", "environment", "environment", _FIRST_SEED, settings=_labelled(share))
-    taught = StageRun(f"distil-own-bank-{share}", "comedian-distil", "distil", _FIRST_SEED, first, teacher=bank)
+    shown = {**_labelled(share), **_steps("environment")}
+    bank = StageRun(f"environment-{share}", "environment", "environment", _FIRST_SEED, settings=shown)
+    name = f"distil-own-bank-{share}"
+    taught = StageRun(name, "comedian-distil", "distil", _FIRST_SEED, first, _steps("distil"), teacher=bank)
     return [*runs, _spotting(OWN_BANK, share, seed, taught)]
 
 
@@ -114,9 +119,9 @@ def _spotting(row: str, share: str, seed: int, start: StageRun | None) -> StageR
     """The stages with labels: the last layer alone where something was learned before, then everything."""
     name = f"{row.split(',')[0]}{'-own-bank' if row == OWN_BANK else ''}-{share}"
     if start is not None:
-        settings = {**_labelled(share), "steps": _HEAD_STEPS}
+        settings = {**_labelled(share), **_steps("head"), "batch": _BATCH}
         start = StageRun(f"{name}-head", "comedian-head", "head", seed, start, settings)
-    settings = {**_labelled(share), "steps": _STEPS}
+    settings = {**_labelled(share), **_steps("spotting"), "batch": _BATCH, "validate_every": _BETWEEN_VALIDATIONS}
     return StageRun(name, "comedian", "spotting", seed, start, settings, measured=(row, share))
 
 
@@ -124,46 +129,45 @@ def _labelled(share: str) -> dict[str, Any]:
     return {"matches": SHARES[share], "data": ("train",)}
 
 
+def _steps(kind: str) -> dict[str, int]:
+    return {"steps": _STEPS[kind]}
+
+
 # --- one stage ------------------------------------------------------------------------------------------
 
 
 def make(run: StageRun, root: Path) -> None:
-    """Train (or go on with) one stage, and write its model, or what was measured of it."""
+    """Train (or go on with) one stage, write its model, and what was measured of one that is measured."""
     import torch
 
     from spotting_core.base.data_directory import DataDirectory
-    from spotting_core.models.judge import Judge
+    from spotting_core.models.load import load_model
     from spotting_core.samples.labelled import labelled_matches
-    from spotting_core.training.config import as_config, read_config
-    from spotting_core.training.system import SystemTrainer, judge_matches
-    from spotting_core.training.system_config import SystemTrainingConfig
+    from spotting_core.samples.reader import model_reader
+    from spotting_core.tasks.registry import layer_task
+    from spotting_core.training.system import judge_matches
     from spotting_core.training.train import TrainingOrder, train
-    from spotting_core.training.training_set import TrainingSet
 
     torch.set_num_threads(1)
     configuration = asset("training", f"{run.base}.toml")
     data = DataDirectory.default().ensure()
+    train(TrainingOrder(configuration, root, run.folder, run.model, measured=False, settings=changed(run)), data)
     if run.measured is None:
-        train(TrainingOrder(configuration, root, run.folder, run.model, measured=False, settings=changed(run)), data)
         return
-    system, settings = read_config(configuration)
-    config = as_config(SystemTrainingConfig, {"system": system, **settings, **changed(run)}, configuration)
-    trainer = SystemTrainer(config, TrainingSet(config, root, run.folder, data, "cpu"), run.folder, "cpu")
-    trainer.train()
-    judge = Judge(trainer.system, trainer.model_config, trainer.trained)
-    matches = labelled_matches([root / "test"], trainer.reader, data, trainer.task, parts=trainer.table.parts)
-    judged = judge_matches(judge, matches, trainer.table, trainer.task)
+    model = load_model(run.model, "cpu")
+    task = layer_task(model.system.task)
+    matches = labelled_matches([root / "test"], model_reader(model), data, task, parts=model.classes.parts)
+    judged = judge_matches(model.judge, matches, model.classes, task)
     lines = [json.loads(line) for line in (run.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    figure = f"validation_{config.choose_by or trainer.task.chosen_by[0]}"
     result = {
         "row": run.measured[0],
         "share": run.measured[1],
         "seed": run.seed,
-        "steps": trainer.step,
-        "minutes": round(trainer.seconds / 60, 1),
-        "device": trainer.devices,
-        "curve": [[line["step"], line[figure]] for line in lines if figure in line],
-        **trainer.task.card_scores(judged, trainer.table.names, "test"),
+        "steps": lines[-1]["step"],
+        "minutes": round(lines[-1]["seconds"] / 60, 1),
+        "device": model.card.training["device"],
+        "curve": [[line["step"], line[_VALIDATED]] for line in lines if _VALIDATED in line],
+        **task.card_scores(judged, model.card.classes, "test"),
     }
     keep_result(run.log, result)
 
