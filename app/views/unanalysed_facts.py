@@ -134,14 +134,8 @@ def _unlike_training(match: Match, notice: str) -> None:
         if better:
             st.caption(page.plain(f"Trained on broadcasts: {', '.join(better)}."), width="content")
         else:
-            open_model = (_open_models, match.id)
-            st.button(
-                "Add a model of broadcasts",
-                type="tertiary",
-                help=_BROADCASTS_HELP,
-                on_click=page.attempt,
-                args=open_model,
-            )
+            words, asked = "Add a model of broadcasts", (match.id,)
+            st.button(words, type="tertiary", help=_BROADCASTS_HELP, on_click=_open_models, args=asked)
 
 
 def _spotting_models() -> dict[str, Path]:

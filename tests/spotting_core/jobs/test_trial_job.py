@@ -73,7 +73,8 @@ def test_it_stops_between_two_batches(tmp_path: Path, model: Path, media: list[M
 
 
 def test_a_model_that_reads_features_is_not_tried(tmp_path: Path, media: list[Media], data: DataDirectory) -> None:
-    remember(feature_model(tmp_path / "small", "calf", 2.0), "0" * 64, data)
+    settings = {"before": 2, "after": 2, "first": 8, "second": 8, "kernel": 3}
+    remember(feature_model(tmp_path / "small", "basic-shots", 2.0, **settings), "0" * 64, data)
     with pytest.raises(BadInputError, match="only a model that reads videos alone is tried"):
         perform(tmp_path / "match", data)
 
