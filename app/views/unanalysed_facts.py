@@ -77,7 +77,7 @@ def _clock(match: Match) -> str:
     clock = clock_of_all(match, parts)
     if clock is None or clock.why_unknown is not None:
         return ""
-    halves = [f"{parts.title_with_extra_time(half.half)} {half}" for half in clock.halves]
+    halves = [f"{parts.title_with_extra_time(half.half)} from {half}" for half in clock.halves]
     scores = [stretch.score for file in clock.files.values() for stretch in file.score.stretches]
     words = [*halves, *([f"score {score_text(scores[-1])} in the end"] if scores else [])]
     return f"By its clock {', '.join(words)}." if words else ""
