@@ -196,7 +196,7 @@ def print_replayed(console: Console, root: Path) -> None:
     """How many spots of the bundled model lie in replays of the test matches, and what leaving them out does."""
     from spotting_core.base.data_directory import DataDirectory
     from spotting_core.inference.analyse import analyse_match
-    from spotting_core.inference.every_task import default_models
+    from spotting_core.inference.default_models import default_models
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model
     from spotting_core.tasks.spotting import SPOTTING
@@ -281,7 +281,7 @@ def _by_evidence(game: Path, *, with_boundaries: bool) -> dict[str, list[Any]]:
     from spotting_core.analyses.replayed_shots import clock_odds, replayed_shots
     from spotting_core.base.data_directory import DataDirectory
     from spotting_core.inference.analyse import analyse_match
-    from spotting_core.inference.every_task import default_models
+    from spotting_core.inference.default_models import default_models
     from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model

@@ -39,7 +39,7 @@ from spotting_core.evaluation.game_state import Hota, hota
 from spotting_core.evaluation.people import PeopleFigures, people_figures
 from spotting_core.formats.field_calibration import pitch_of
 from spotting_core.inference.analyse import analyse_match
-from spotting_core.inference.every_task import default_models
+from spotting_core.inference.default_models import default_models
 from spotting_core.inference.replay_run import labels_beside
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model

@@ -177,7 +177,8 @@ class _Choice:
     def _by_tasks(
         self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
     ) -> dict[str, Analysis]:
-        from spotting_core.inference.every_task import analyse_tasks, default_models, require_models
+        from spotting_core.inference.default_models import default_models
+        from spotting_core.inference.every_task import analyse_tasks, require_models
         from spotting_core.media.source import check_parts
         from spotting_core.models.load import load_model
 

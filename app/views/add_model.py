@@ -12,10 +12,16 @@ from app.state import shared_queue, shared_settings
 from app.views import page
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.checkpoints.download import Remote
 from spotting_core.checkpoints.sources import Offer, offer_of
 from spotting_core.jobs.adding_model import ADDING, AddingParameters
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job
 
+BROADCAST_MODELS = tuple(
+    f"https://raw.githubusercontent.com/jhong93/e2e-spot-models/HEAD/{file}"
+    for file in ("soccer_rny002gsm_gru_rgb/checkpoint_088.pt", "soccer_rny008gsm_gru_rgb/checkpoint_140.pt")
+)
+"""Addresses of the E2E-Spot models that were trained on SoccerNet's broadcasts, the smaller first."""
 _SOURCE, _JOB = "model_source", "model_job"  # in the session
 _NAME, _CLASSES, _FEATURES, _SYSTEM, _CODE, _RATE, _PROMPTS = (
     "Name here", "Classes", "Features it reads", "Pooling", "Code that wrote it", "Samples a second", "Its entities",
@@ -25,12 +31,18 @@ _FIELDS = {
     "--rate": _RATE, "--prompts": _PROMPTS,
 }  # fmt: skip
 """Which field of the dialog is which option of ``touchline models add``, by which errors say what is to be given."""
+_SHOWN = 12  # characters of a hash; all of them where it is pointed at
 _POOLINGS = tuple(f"{kind}{end}" for kind in ("max", "average") for end in ("", "++"))
 
 
 def is_adding() -> bool:
-    """Whether a model is on its way, or has just come."""
-    return _JOB in st.session_state
+    """Whether a place is named, or a model is on its way or has just come."""
+    return _JOB in st.session_state or bool(st.session_state.get(_SOURCE))
+
+
+def name_place(source: str) -> None:
+    """Have a place stand in the field when the dialog opens."""
+    st.session_state[_SOURCE] = source
 
 
 def add_model() -> None:
@@ -70,8 +82,17 @@ def _facts(offer: Offer) -> None:
     files = ", ".join(f.name for f in (offer.weights, *offer.beside))
     size = offer.size_text or "of a size that is not stated"
     st.markdown(f"**{page.plain(offer.name)}**: {page.plain(files)}, {page.plain(size)}")
-    if offer.elsewhere:
+    if isinstance(offer.weights, Remote):
+        _hash(offer.weights.sha256)
         st.caption(f"Licence: {page.plain(offer.licence)}. Look at its page before you use it.")
+
+
+def _hash(sha256: str) -> None:
+    """The hash that the file of weights will be held against."""
+    if sha256:
+        st.caption(f"SHA-256: {page.plain(sha256[:_SHOWN])}…", help=page.plain(sha256))
+    else:
+        st.caption("SHA-256: not stated by its place.")
 
 
 def _choices(source: str) -> None:

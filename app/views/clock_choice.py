@@ -13,6 +13,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.parts import Parts
 from spotting_core.jobs.match_clock import CLOCK, ClockParameters
 from spotting_core.jobs.queue import FAILED
+from spotting_core.score_bug.match_clock import MatchClock
 
 CLOCK_HELP = (
     "Reads the match clock and the score off the score bug, so that every spot shows the broadcast's own minute, and "
@@ -32,14 +33,13 @@ def clock_choice(match: Match, parts: Parts) -> None:
     if job is not None and job.live:
         st.caption(f"The broadcast's clock is being read, {job.progress:.0%}.")
         return
-    clock = broadcast_clock(match, shared_settings().data, parts)
-    whole = clock is not None and len(clock.files) == _videos(match)
-    if clock is not None and whole and clock.why_unknown is None:
+    clock = clock_of_all(match, parts)
+    if clock is not None and clock.why_unknown is None:
         halves = ", ".join(f"{parts.title_with_extra_time(half.half)} {half}" for half in clock.halves)
         where = f"; in the file {halves}" if halves else ""
         st.caption(f"The broadcast's clock has been read{page.plain(where)}.", help=CLOCK_HELP)
         return
-    if clock is not None and whole:
+    if clock is not None:
         st.caption(f"No clock of a broadcast is known: {page.plain(clock.why_unknown)}.", help=CLOCK_HELP)
         return
     if job is not None and job.state == FAILED:
@@ -48,6 +48,12 @@ def clock_choice(match: Match, parts: Parts) -> None:
         ask_for_clock(match)
         page.close_dialog()
         st.rerun()
+
+
+def clock_of_all(match: Match, parts: Parts) -> MatchClock | None:
+    """What has been read of a match's clock, once all its videos have been; for the arguments see ``clock_choice``."""
+    clock = broadcast_clock(match, shared_settings().data, parts)
+    return clock if clock is not None and len(clock.files) == _videos(match) else None
 
 
 def _videos(match: Match) -> int:

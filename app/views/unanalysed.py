@@ -8,21 +8,17 @@ from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
-from app.views.clock_choice import CLOCK_HELP, ask_for_clock
+from app.views.clock_choice import CLOCK_HELP, ask_for_clock, clock_of_all
 from app.views.model_dialog import default_model
+from app.views.unanalysed_facts import unanalysed_facts
 from app.work.analysing import ask_for_analysis, resumable, resume
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.so_far import blank_layer, layer_so_far
-from spotting_core.base.counts import count_of
-from spotting_core.base.durations import about
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED
-from spotting_core.media.ingest import Media
-from spotting_core.models.card import read_card
 from spotting_core.models.known import known_models
-from spotting_core.preflight.machine import measured_speed
 from spotting_core.tasks.spotting import SPOTTING
 
 _MODEL, _WITH_CLOCK = "unanalysed_model", "unanalysed_clock"  # in the session: what the bar is set to
@@ -58,12 +54,12 @@ def wait_for_reading(match: Match) -> None:
 
 
 def not_analysed(match: Match) -> None:
-    """A bar that offers an analysis, shows how far one is, or says why it failed; below it what the match is and
-    how long that will take."""
+    """A bar that offers an analysis, shows how far one is, or says why it failed; below it what the match is, and what
+    an analysis of it will be."""
     with st.container(key="unanalysed", gap=None):
         model = _offer(match)
         if model is not None:
-            st.caption(page.plain(" ".join(_facts(match, model))))
+            unanalysed_facts(match, model)
 
 
 def bar_shows(match: Match, problem: TouchlineError) -> bool:
@@ -97,7 +93,10 @@ def _offer(match: Match) -> str | None:
             st.button(f"Resume from {page.plain(share)}", type="primary", on_click=page.attempt, args=again)
         names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=default_model(), key=_MODEL, width=240, label_visibility="collapsed")
-        st.checkbox("Read its clock", key=_WITH_CLOCK, help=CLOCK_HELP)
+        if clock_of_all(match, load_classes().parts) is None:
+            # Ticked: it is read after the analysis, which it does not hold up, in two seconds for a minute of video;
+            # without it no spot has the broadcast's minute and fewer replays are told.
+            st.checkbox("Read its clock", value=True, key=_WITH_CLOCK, help=CLOCK_HELP)
         st.button("Analyse anew" if damaged else "Analyse", type="primary", on_click=page.attempt, args=(_begin, match))
     return str(model)
 
@@ -107,34 +106,8 @@ def _begin(match: Match) -> None:
     library = shared_library()
     library.put_aside(match, [layer.folder for layer in library.damaged(match)])
     ask_for_analysis(shared_queue(), library, match, [st.session_state[_MODEL]])
-    if st.session_state[_WITH_CLOCK]:
+    if st.session_state.get(_WITH_CLOCK):  # not offered where it has been read
         ask_for_clock(match)
-
-
-def _facts(match: Match, model: str) -> list[str]:
-    """What the videos of a match are, and how long a model will take for them here, as sentences."""
-    data = shared_settings().data
-    try:
-        media = [shared_reading().media(half.path) for half in source_of(match.path).halves]
-        name = read_card(known_models(data, SPOTTING.name)[model]).name  # as analyses call it
-    except TouchlineError:  # which the page tells, or the analysis
-        return []
-    read = [one for one in media if one is not None]
-    if not read or len(read) < len(media):
-        return []
-    shapes = dict.fromkeys(_shape(one) for one in read)
-    lengths = " and ".join(page.length(one.table.duration) for one in read)
-    videos = f"{count_of(len(read), 'video')} of {lengths}: {'; '.join(shapes)}."
-    speed = measured_speed(data, name)
-    if speed is None:
-        return [videos, f"{model} was not timed here yet."]
-    seconds = speed * sum(one.table.duration for one in read) / 1e6
-    return [videos, f"{model} will take {about(seconds)} here, as its earlier analyses did."]
-
-
-def _shape(media: Media) -> str:
-    rate = f", {media.info.rate:.4g} frames a second" if media.info.rate else ""
-    return f"{media.info.width}×{media.info.height}{rate}"
 
 
 @st.fragment(run_every=1.0)

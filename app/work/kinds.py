@@ -9,6 +9,7 @@ from spotting_core.jobs.local_process import LocalProcess
 MODULES = (
     "spotting_core.jobs.analysis",
     "spotting_core.jobs.playback",
+    "spotting_core.jobs.trial",
     "spotting_core.jobs.match_clock",
     "spotting_core.jobs.training",
     "spotting_core.jobs.adding_model",

@@ -1,7 +1,7 @@
 """Where everything derived is kept: by content hash, so that a moved or renamed video is recognised.
 
 media/<hash>/        probe.json, times.npy, playback.mp4, poster.jpg, frames-*.jpgs, thumbnails-*.npy, score_bug.json,
-                     halves.json
+                     halves.json, pace-<hash>.json
 analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analyses.analysis``)
 explanations/<hash>.npz
 hashes/<hash of a path>.json   content hash of the video there, while it stays as it is

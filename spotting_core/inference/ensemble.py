@@ -21,7 +21,7 @@ from spotting_core.base.files import write_array
 from spotting_core.domain.classes import class_files, keep_classes
 from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.inference.analyse import analyse_match, check_rate, check_target, put_in_place
-from spotting_core.inference.run import domain_notice
+from spotting_core.inference.domain_notice import domain_notice
 from spotting_core.inference.window_store import describe
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.source import MatchSource

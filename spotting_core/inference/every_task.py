@@ -12,27 +12,16 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.formats import labels_cameras
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.default_models import default_models
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import models_available
 from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.samples.progress import ReportProgress
 from spotting_core.score_bug.readings import match_readings, readings_files
-from spotting_core.tasks.registry import layer_task, tasks
+from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
-from spotting_core.tasks.task import LayerTask
 
 Loader = Callable[[str], LoadedModel]
-
-
-def default_models() -> dict[str, str]:
-    """The tasks for which a model ships, in the order in which they are analysed, and its name."""
-    available = models_available()
-    return {
-        name: task.default_model
-        for name, task in tasks().items()
-        if isinstance(task, LayerTask) and task.default_model in available
-    }
 
 
 def require_models(names: Sequence[str]) -> dict[str, str]:

@@ -37,6 +37,7 @@ from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.half import FeatureHalf
 from spotting_core.features.sets import reads_people
 from spotting_core.features.thumbnails import written_beside
+from spotting_core.inference.domain_notice import domain_notice
 from spotting_core.inference.look import Look, LookSamples, look_of
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import HalfArrays, WindowStore
@@ -45,7 +46,6 @@ from spotting_core.media.decode import FrameTap
 from spotting_core.media.fingerprint import joint_hash, kept_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import SIMULATED, Card
 from spotting_core.models.identity import READS_PEOPLE, SEES_PLACES, ModelIdentity
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.network import AttentiveNetwork, Network
@@ -409,15 +409,3 @@ def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int
         samples=len(frames),
         notes=notes,
     )
-
-
-def domain_notice(card: Card, source: MatchSource, look: Look | None = None) -> str | None:
-    """What a user must know when a model is used on another kind of picture than it was trained on."""
-    unlike = look.sentence(card.name) if look is not None else None
-    if card.domain != SIMULATED or source.simulated:
-        return unlike
-    notice = (
-        f"{card.name} was trained on rendered matches only. On other footage its {layer_task(card.task).noun} are a "
-        "demonstration, not a measurement."
-    )
-    return f"{notice} {unlike}" if unlike else notice

@@ -59,6 +59,15 @@ class AnalysisJob(JobKind[AnalysisParameters]):
     def leaves(self, parameters: AnalysisParameters, data: DataDirectory) -> tuple[Path, ...]:
         return (data.analyses(open_match(Path(parameters.path)).content_hash(data)),)
 
+    def others(self, parameters: AnalysisParameters) -> dict[str, str]:
+        """Names of the models that look at the match after the one asked for, by task: whoever has the bundled one
+        analyse it wants to see its shots and replays as well."""
+        from spotting_core.inference.default_models import default_models
+
+        if parameters.models != (BUNDLED,) or parameters.adapt:
+            return {}
+        return {task: model for task, model in default_models().items() if model != BUNDLED}
+
     def perform(self, parameters: AnalysisParameters, context: Context) -> Path | None:
         from spotting_core.inference.ensemble import analyse
 
@@ -67,8 +76,8 @@ class AnalysisJob(JobKind[AnalysisParameters]):
         model = kept_models([known.get(name, name) for name in parameters.models], context.device)
         if parameters.adapt:
             model = self._adapted(source, model, context)
-        bundled = parameters.models == (BUNDLED,) and not parameters.adapt
-        share = _SPOTTING_SHARE if bundled else 1.0
+        others = self.others(parameters)
+        share = _SPOTTING_SHARE if others else 1.0
         analysis = analyse(
             source,
             model,
@@ -79,8 +88,8 @@ class AnalysisJob(JobKind[AnalysisParameters]):
             record = analysis.record
             chosen = ChosenModel(record.identity.key, str(record.model["name"]))
             ChosenModels(open_database(context.data)).choose_first(Path(parameters.path), record.task, chosen)
-        if bundled:  # whoever asks for the match wants to see its shots and replays as well
-            self._analyse_others(source, context)
+        if others:
+            self._analyse_others(source, others, context)
         return analysis.folder
 
     def _adapted(self, source: MatchSource, model: LoadedModel | Ensemble, context: Context) -> LoadedModel:
@@ -91,12 +100,11 @@ class AnalysisJob(JobKind[AnalysisParameters]):
         folder = adapted_model(source, model, context.data, lambda p: context.report(0.0, p.stage))
         return load_model(folder, context.device)
 
-    def _analyse_others(self, source: MatchSource, context: Context) -> None:
+    def _analyse_others(self, source: MatchSource, others: dict[str, str], context: Context) -> None:
         """The layers of the other tasks; one that cannot be made is left out, and the log says why."""
-        from spotting_core.inference.every_task import analyse_tasks, default_models
+        from spotting_core.inference.every_task import analyse_tasks
         from spotting_core.models.load import load_model
 
-        others = {task: model for task, model in default_models().items() if model != BUNDLED}
         analyse_tasks(
             source,
             others,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -14,6 +14,7 @@ from spotting_core.media.decode import decode_samples
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window_plan import PlannedWindow
+from spotting_core.preflight.kept_pace import tried_of
 from spotting_core.preflight.machine import measured_speed
 from spotting_core.samples.progress import Pace
 from spotting_core.samples.reader import model_reader
@@ -36,11 +37,14 @@ def expected_seconds(media: Sequence[Media], model: LoadedModel, data: DataDirec
         return known * length, True
     if model.inputs.features:
         return None, False
-    return trial_pace(max(media, key=lambda m: m.table.duration), model) * length, False
+    return trial_pace(tried_of(media), model) * length, False
 
 
-def trial_pace(media: Media, model: LoadedModel) -> float:
+def trial_pace(media: Media, model: LoadedModel, report: Callable[[], None] = lambda: None) -> float:
     """Seconds of work for a second of video: twenty seconds from its middle are decoded and judged.
+
+    Arguments:
+        report: called before every batch; raises to cancel.
 
     Errors:
         BadInputError: the video shows nothing there, or the model's entities cannot be found here.
@@ -56,7 +60,7 @@ def trial_pace(media: Media, model: LoadedModel) -> float:
         features=None,
         outside=judge.plan.outside,
         pace=Pace(len(frames), rate),
-        report=lambda: None,
+        report=report,
         first=first,
         already=first,
         entities=reader.entity_files.none() if reader.entity_files else None,

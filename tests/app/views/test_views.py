@@ -33,7 +33,6 @@ from spotting_core.formats.document import Options
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.kind import LONG
-from spotting_core.jobs.match_clock import CLOCK
 from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
@@ -261,36 +260,7 @@ def test_a_match_without_an_analysis_offers_one(tmp_path: Path, library: Library
     assert job is not None
     assert job.live
     assert any(b.label == "Cancel" for b in at.button)
-    assert [j.kind for j in queue.all_live()] == [ANALYSIS.name]
-
-
-def test_it_says_what_the_video_is_and_how_long_an_analysis_takes_here(
-    tmp_path: Path, library: Library, queue: JobQueue, data: DataDirectory
-) -> None:
-    make_video(tmp_path / "mine.mp4", steady(60), first=72_000)
-    match = library.add("mine.mp4")
-    ingest(match.path, data)
-    at = match_page(match=match.id).run()
-    assert "1 video of 0:02: 320×180, 25 frames a second. entity-attention was not timed here yet." in texts(at)
-    other = make_analysis(open_match(make_video(tmp_path / "other.mp4", steady(60), first=73_000)), data, [])
-    record = replace(
-        other.record, model={**other.record.model, "name": "Touchline entity-attention"}, timings={"reading": 24.0}
-    )
-    write_record(other.folder, record)
-    at = match_page(match=match.id).run()
-    assert "entity-attention will take about 24 s here, as its earlier analyses did." in texts(at)
-
-
-def test_the_clock_is_read_beside_an_analysis_where_that_is_wanted(
-    tmp_path: Path, library: Library, queue: JobQueue
-) -> None:
-    make_video(tmp_path / "mine.mp4", steady(60), first=74_000)
-    match = library.add("mine.mp4")
-    at = match_page(match=match.id).run()
-    next(box for box in at.checkbox if box.label == "Read its clock").check().run()
-    next(b for b in at.button if b.label == "Analyse").click().run()
-    assert not at.exception
-    assert [j.kind for j in queue.all_live()] == [ANALYSIS.name, CLOCK.name]
+    assert [j.kind for j in queue.all_live() if not j.own_accord] == [ANALYSIS.name]
 
 
 # --- sentences ------------------------------------------------------------------------------------------

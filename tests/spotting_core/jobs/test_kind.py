@@ -151,7 +151,7 @@ def test_an_analysis_by_the_bundled_model_leaves_the_layers_of_other_tasks_too(
     )  # fmt: skip
     models = {"spotting": bundled, "shots": str(shots), "replays": str(tmp_path / "gone")}
     monkeypatch.setattr("spotting_core.jobs.analysis.BUNDLED", bundled)
-    monkeypatch.setattr("spotting_core.inference.every_task.default_models", lambda: models)
+    monkeypatch.setattr("spotting_core.inference.default_models.default_models", lambda: models)
     shares: list[float] = []
     job = replace(context(data), report=lambda share, *_: shares.append(share) is None)
     left = ANALYSIS.perform(AnalysisParameters(str(game), (bundled,)), job)

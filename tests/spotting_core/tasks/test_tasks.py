@@ -27,7 +27,7 @@ from spotting_core.evaluation.collect import Record
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_cameras import read_shots, write_shots
 from spotting_core.inference.analyse import analyse_match
-from spotting_core.inference.run import domain_notice
+from spotting_core.inference.domain_notice import domain_notice
 from spotting_core.media.source import open_match
 from spotting_core.models import registry as systems_registry
 from spotting_core.models.card import BUNDLED, model_folder, read_card

@@ -1,0 +1,24 @@
+"""What is said of a model that is used on another kind of picture than it was trained on, before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spotting_core.media.source import MatchSource
+from spotting_core.models.card import SIMULATED, Card
+from spotting_core.tasks.registry import layer_task
+
+if TYPE_CHECKING:  # it needs torch, without which this is told
+    from spotting_core.inference.look import Look
+
+
+def domain_notice(card: Card, source: MatchSource, look: Look | None = None) -> str | None:
+    """What a user must know when a model is used on another kind of picture than it was trained on."""
+    unlike = look.sentence(card.name) if look is not None else None
+    if card.domain != SIMULATED or source.simulated:
+        return unlike
+    notice = (
+        f"{card.name} was trained on rendered matches only. On other footage its {layer_task(card.task).noun} are a "
+        "demonstration, not a measurement."
+    )
+    return f"{notice} {unlike}" if unlike else notice
