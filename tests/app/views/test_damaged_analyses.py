@@ -91,7 +91,7 @@ def test_every_page_stays_and_says_what_is_wrong(
     at = match_page(match=damaged.id).run()
     assert not at.exception
     assert message in at.error[0].value.replace("\\", "")
-    assert [b.label for b in at.button] == ["Analyse anew"]
+    assert [b.label for b in at.button] == ["Analyse anew", "Add a model of broadcasts"]
 
 
 def test_it_is_analysed_anew_with_its_own_model_and_put_aside(

@@ -33,6 +33,7 @@ from spotting_core.formats.document import Options
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.kind import LONG
+from spotting_core.jobs.match_clock import CLOCK
 from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
@@ -260,7 +261,7 @@ def test_a_match_without_an_analysis_offers_one(tmp_path: Path, library: Library
     assert job is not None
     assert job.live
     assert any(b.label == "Cancel" for b in at.button)
-    assert [j.kind for j in queue.all_live() if not j.own_accord] == [ANALYSIS.name]
+    assert [j.kind for j in queue.all_live() if not j.own_accord] == [ANALYSIS.name, CLOCK.name]
 
 
 # --- sentences ------------------------------------------------------------------------------------------
