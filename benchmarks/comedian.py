@@ -24,6 +24,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from rich.console import Console
@@ -192,7 +193,8 @@ def steps_to_enough(curve: Sequence[Sequence[float]]) -> int:
 
 
 def print_table(console: Console, results: Sequence[Mapping[str, Any]]) -> None:
-    """Loose and tight on test, and the steps to nine tenths, by share and row."""
+    """Loose and tight on test, with the interval that a run has on average, and the steps to nine tenths, by share and
+    row."""
     table = Table("Labels", "Begins with", "Loose", "95 %", "Tight", "95 %", "Steps to .9", "Minutes", "Seeds",
                   box=None, header_style="bold", pad_edge=False)  # fmt: skip
     for share in SHARES:
@@ -202,7 +204,7 @@ def print_table(console: Console, results: Sequence[Mapping[str, Any]]) -> None:
                 continue
             columns = []
             for metric in ("loose", "tight"):
-                low, high = own[0]["interval"][metric]
+                low, high = (mean(r["interval"][metric][end] for r in own) for end in (0, 1))
                 columns += [spread([r[metric] for r in own]), f"{low:.3f} to {high:.3f}"]
             steps = spread([steps_to_enough(r["curve"]) for r in own], 0)
             minutes = spread([r["minutes"] for r in own], 0)
