@@ -218,18 +218,20 @@ def write_figure(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
 
     figure = Figure(figsize=(9, 3), layout="constrained")
     axes = figure.subplots(1, len(SHARES), sharey=True)
+    lines = {}
     for axis, share in zip(axes, SHARES, strict=True):
-        for row in (NOTHING, FIRST, BOTH, OWN_BANK):
+        for colour, row in enumerate((NOTHING, FIRST, BOTH, OWN_BANK)):  # some rows have no curve of a share
             curves = [dict(r["curve"]) for r in results if (r["row"], r["share"]) == (row, share)]
             if not curves:
                 continue
             steps = sorted(set.intersection(*(set(curve) for curve in curves)))
-            axis.plot(steps, [sum(curve[s] for curve in curves) / len(curves) for s in steps], label=row)
+            means = [mean(curve[step] for curve in curves) for step in steps]
+            [lines[row]] = axis.plot(steps, means, color=f"C{colour}")
         axis.set_title(f"{share} % of the labels", fontsize=9)
         axis.set_xlabel("step", fontsize=8)
         axis.tick_params(labelsize=8)
-    axes[0].set_ylabel("validation", fontsize=8)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    axes[0].set_ylabel("tight, validation matches", fontsize=8)
+    figure.legend(lines.values(), lines, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     figure.savefig(path, metadata={"Date": None})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -64,15 +65,24 @@ def test_the_first_step_with_nine_tenths_of_the_best() -> None:
 
 def test_seeds_are_one_row_and_the_curves_are_drawn(tmp_path: Path) -> None:
     results = [result(NOTHING, "10", 1, 0.4), result(NOTHING, "10", 2, 0.5), result(BOTH, "100", 1, 0.8)]
+    results += [result(NOTHING, "100", 1, 0.6)]
     out = StringIO()
     print_table(Console(file=out, width=160), results)
     lines = out.getvalue().splitlines()
     assert "0.450 ± 0.050" in lines[1]
     assert "0.200 to 0.700" in lines[1]
     assert lines[1].split()[-1] == "2"
-    assert "initialise+distil" in lines[2]
+    assert "initialise+distil" in lines[3]
     write_figure(tmp_path / "curves.svg", results)
-    assert (tmp_path / "curves.svg").stat().st_size > 5000
+    drawn = (tmp_path / "curves.svg").read_text(encoding="utf-8")
+    colours = re.findall(
+        r'<g id="line2d_\d+">\s*<path d="[^"]*" clip-path="[^"]*" style="fill: none; stroke: (#\w+)', drawn
+    )
+    assert (len(colours), len(set(colours)), colours.count(colours[0])) == (
+        3,
+        2,
+        2,
+    )  # a row has one colour at all shares
 
 
 @pytest.mark.parametrize("seed", [1, 3])
