@@ -56,7 +56,7 @@ def check_earlier_stage(folder: str, system: AnySystem, stage: str) -> None:
         return
     card = read_card(place)
     stages = list(system.stages)
-    theirs = card.training.get("stage", "")
+    theirs = card.training.get("stage", system.task)  # one trained further names none, and has learned from labels
     if card.system == system.name and theirs in stages and stages.index(theirs) > stages.index(stage):
         raise BadInputError(
             f"these weights have been through the stage {theirs}, which comes after {stage}",

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.pixels import clip_pixels
 from spotting_core.media.source import open_match
+from spotting_core.models.card import read_card, write_card
 from spotting_core.models.load import load_model
 from spotting_core.training.system import SystemTrainer
 from spotting_core.training.system_config import SystemTrainingConfig
@@ -310,6 +312,11 @@ def test_weights_that_know_the_labels_begin_no_stage_without_them(
     train(TrainingOrder(path, root, tmp_path / "run", tmp_path / "model", measured=False), data)
     with pytest.raises(BadInputError, match="been through the stage spotting, which comes after distil"):
         trainer_of(config_of("distil", start_from=str(tmp_path / "model")), root, tmp_path / "a", data)
+    card = read_card(tmp_path / "model")
+    further = {name: value for name, value in card.training.items() if name != "stage"}
+    write_card(tmp_path / "model", replace(card, training=further))  # as one trained further has it
+    with pytest.raises(BadInputError, match="been through the stage spotting, which comes after initialise"):
+        trainer_of(config_of("initialise", start_from=str(tmp_path / "model")), root, tmp_path / "a", data)
     swin = {"width": 64, "height": 32, "dim": 24, "depths": [1, 1], "stage_heads": [2, 4], "field": 4, "window": 16,
             "before": 2, "after": 2, "temporal_depth": 1, "temporal_heads": 2}  # fmt: skip
     other = config_of("spotting", system="comedian-viswin", model=swin, start_from=str(tmp_path / "model"))
