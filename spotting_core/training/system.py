@@ -192,11 +192,17 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         return resting
 
     def _check_keys(self) -> None:
-        """Refuse to remember more earlier clips than matter.
+        """Refuse to remember more earlier clips than matter, and batches in which a clip has no other.
 
         Errors:
-            BadInputError: they would be most of what there is, and each would be told apart from itself.
+            BadInputError: they would be most of what there is, and each would be told apart from itself; or there
+                would be nothing to tell it apart from.
         """
+        if self.stage.views is not None and self.config.batch < 2:
+            raise BadInputError(
+                "a clip is told apart from the others of its batch, and a batch has one",
+                fix="Set batch = 2 or more under [config]",
+            )
         if self.stage.keys is None:
             return
         remembered, samples = self.stage.keys(self.model_config)

@@ -331,6 +331,7 @@ def test_weights_that_know_the_labels_begin_no_stage_without_them(
     [
         ("initialise", {"clip": 3}, "reads 2 samples at a time, clips have 3"),
         ("initialise", {"sharpness": 0.1}, "remember every clip twice"),
+        ("initialise", {"batch": 1}, "told apart from the others of its batch, and a batch has one"),
         ("distil", {"teacher": ()}, "Name them with teacher"),
         ("spotting", {"stages_stay": 1}, "has no environment"),
     ],
