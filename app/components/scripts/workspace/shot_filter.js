@@ -54,7 +54,7 @@ export class ShotFilter {
   /** Group of the camera that is on at a spot. */
   groupOf(spot) { return this.workspace.part("cameras").review.shotAt(spot.half, spot.seconds)?.action.group ?? ""; }
 
-  /** Say how many there are of each; nothing where no camera is known. */
+  /** Say how many there are of each; nothing where neither a camera nor a break is known. */
   draw(spots) {
     const cameras = this.workspace.part("cameras").review.all.length > 0, outside = spots.some((s) => this.outside(s));
     this.root.hidden = !cameras && !outside;
