@@ -31,15 +31,15 @@ def train(
     torchrun --nproc-per-node 2 -- "$(command -v touchline)" train CONFIG --data DIR.
     """
     first = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
-    from spotting_core.training.train import TrainingOrder
-    from spotting_core.training.train import train as run_training
-
     folder = run or Path(".runs") / config.stem
-    order = TrainingOrder(
-        config, data, folder, out_folder or folder / "model", device_named(device), compare, measure, data_set=data_set
-    )
     with progress_bar(shown=first) as bar:
-        task = bar.add_task(config.stem, total=None, note="")
+        task = bar.add_task(config.stem, total=None, note="starting")
+        from spotting_core.training.train import TrainingOrder
+        from spotting_core.training.train import train as run_training
+
+        model, on = out_folder or folder / "model", device_named(device)
+        order = TrainingOrder(config, data, folder, model, on, compare, measure, data_set=data_set)
+        bar.update(task, note="")
 
         def report(step: int, steps: int, losses: Mapping[str, float]) -> bool:
             note = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())

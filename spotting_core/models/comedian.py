@@ -443,12 +443,15 @@ def bank_loss(model: Distilling, output: Output, targets: BankTargets) -> Tensor
     inside = targets.valid.flatten() > 0
     query = output.compared[0].flatten(0, 1)[inside]
     key = F.normalize(targets.bank.flatten(0, 1)[inside], dim=1)
+    queue = model.queue.filled() if model.training else key[:0]
     if model.training:
         model.waiting.append(key)
+    if len(key) == 0 or len(key) + len(queue) < 2:  # windows at the very end of a half: nothing to be compared with
+        return output.compared[0].sum() * 0
     return soft_contrastive_loss(
         query,
         key,
-        model.queue.filled() if model.training else key[:0],
+        queue,
         temperature=config.bank_temperature,
         target_temperature=config.bank_target_temperature,
         coefficient=config.bank_coefficient,

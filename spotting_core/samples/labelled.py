@@ -162,6 +162,15 @@ def has_videos(game: Path, task: AnyLayerTask) -> bool:
     return {finding.half for finding in task.read_truth(game)} <= halves.keys()
 
 
+def video_seconds(game: Path) -> list[float | None]:
+    """How long the video of each half of a match is; None where its file does not say.
+
+    Errors:
+        BadInputError: there is no video, or one that cannot be opened.
+    """
+    return [probe_video(half.path).duration for half in open_match(game).halves]
+
+
 @dataclass(frozen=True)
 class _HalfSource:
     """Where a half's samples come from: its video, or files where ``video`` is None; seconds: its length if known."""

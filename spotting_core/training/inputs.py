@@ -24,7 +24,7 @@ from spotting_core.samples.labelled import all_games, labelled_matches
 from spotting_core.samples.reader import SampleReader, entity_files
 from spotting_core.tasks.task import AnyLayerTask
 from spotting_core.training.checkpoint import RunFolder
-from spotting_core.training.start import earlier_folder
+from spotting_core.training.start import existing_earlier_folder
 from spotting_core.training.trainer import TrainingConfig
 
 _TEACHER = "teacher"  # in the folder of a run
@@ -83,6 +83,15 @@ def teacher_reader(config: InputConfig, root: Path, run: Path, data: DataDirecto
         BadInputError: see ``feature_reader``.
     """
     return _reader(config, config.teacher, config.teacher_reduction, root, run, data, device, folder=_TEACHER)
+
+
+def teacher_sets(config: InputConfig, root: Path) -> list[FeatureSet]:
+    """What a stage of training learns to give, as it is before any reduction.
+
+    Errors:
+        BadInputError: there is no such set.
+    """
+    return [_set_of(name, config, root) for name in config.teacher]
 
 
 def _reader(
@@ -177,9 +186,16 @@ def sample_reader(
 
 
 def _files_of_start(config: InputConfig) -> EntityFiles | None:
-    """The files of entities that the model which a run starts from reads, if it reads such files."""
-    start = earlier_folder(getattr(config, "start_from", ""))
-    return entity_files(read_card(start)) if start is not None and (start / CARD_FILE).is_file() else None
+    """The files of entities that the model which a run starts from reads, if it reads such files.
+
+    Errors:
+        BadInputError: there is no such model.
+    """
+    name = getattr(config, "start_from", "")
+    if not name:
+        return None
+    start = existing_earlier_folder(name)
+    return entity_files(read_card(start)) if (start / CARD_FILE).is_file() else None
 
 
 def check_root(root: Path) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
+import torch
 from safetensors.torch import load_file
 from torch import nn
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, read_card
-from spotting_core.models.registry import AnySystem
+from spotting_core.models.registry import AnySystem, SystemConfig
 
 
 def start_from_trunk(trunk: nn.Module, entity_model: str) -> int:
@@ -44,17 +48,38 @@ def earlier_folder(name: str) -> Path | None:
     return next((place for place in places if (place / WEIGHTS_FILE).is_file()), None)
 
 
-def check_earlier_stage(folder: str, system: AnySystem, stage: str) -> None:
-    """Refuse weights of the same system that have been further than a stage: one without labels that began with them
-    would know the labels.
+def existing_earlier_folder(name: str) -> Path:
+    """Folder of an earlier model, see ``earlier_folder``.
 
     Errors:
-        BadInputError: see above.
+        BadInputError: there is none.
     """
-    place = earlier_folder(folder)
-    if place is None or not (place / CARD_FILE).is_file():
+    place = earlier_folder(name)
+    if place is None:
+        raise BadInputError(
+            "there is no model of the earlier stage here, and none of this name was added",
+            where=name,
+            fix="Run that stage first, or add the model: touchline models add",
+        )
+    return place
+
+
+def check_earlier_stage(folder: str, system: AnySystem, stage: str, config: SystemConfig) -> None:
+    """Refuse weights that a stage cannot go on from, before anything takes time.
+
+    Weights of the same system must not have been further than the stage: one without labels that began with them would
+    know the labels. Where a system has several stages they must be of a network of the same size, for what has no
+    place in it would stay as it was drawn, and in some stages for good.
+
+    Errors:
+        BadInputError: there is no such model, or see above.
+    """
+    place = existing_earlier_folder(folder)
+    if not (place / CARD_FILE).is_file():
         return
     card = read_card(place)
+    if card.system == system.name and system.earlier_stages:
+        _check_same_size(place, card.config, system, config)
     stages = list(system.stages)
     theirs = card.training.get("stage", system.task)  # one trained further names none, and has learned from labels
     if card.system == system.name and theirs in stages and stages.index(theirs) > stages.index(stage):
@@ -63,6 +88,39 @@ def check_earlier_stage(folder: str, system: AnySystem, stage: str) -> None:
             where=place,
             fix=f"Start from weights of an earlier stage: {', '.join(stages)} in this order",
         )
+
+
+def _check_same_size(place: Path, settings: Mapping[str, Any], system: AnySystem, config: SystemConfig) -> None:
+    """Refuse a model of a network with other weights, but for other classes.
+
+    Errors:
+        BadInputError: see above; names the settings that differ.
+    """
+    theirs = system.configure(**{**settings, "classes": config.classes})
+    shapes = _shapes(system, config)
+    if _shapes(system, theirs) == shapes:
+        return
+
+    def shaping(name: str, value: Any) -> bool:
+        try:
+            return _shapes(system, replace(config, **{name: value})) != shapes
+        except ValueError:  # it does not go with the others
+            return True
+
+    own = asdict(config)
+    differ = {name: value for name, value in asdict(theirs).items() if value != own[name] and shaping(name, value)}
+    named = ", ".join(f"{name} = {value} (here {own[name]})" for name, value in differ.items())
+    raise BadInputError(
+        f"the model of the earlier stage has a network of another size: {named}",
+        where=place,
+        fix="Give both stages the same settings under [config.model], and run the earlier one again",
+    )
+
+
+def _shapes(system: AnySystem, config: SystemConfig) -> dict[str, torch.Size]:
+    """Of the weights of a network, without making any."""
+    with torch.device("meta"):
+        return {name: value.shape for name, value in system.build(config).state_dict().items()}
 
 
 def start_from_stage(network: nn.Module, folder: str) -> int:
@@ -74,18 +132,16 @@ def start_from_stage(network: nn.Module, folder: str) -> int:
     Errors:
         BadInputError: there is no such model, or less than half of its weights have a place here.
     """
-    place = earlier_folder(folder)
-    if place is None:
-        raise BadInputError(
-            "there is no model of the earlier stage here, and none of this name was added",
-            where=folder,
-            fix="Run that stage first, or add the model: touchline models add",
-        )
-    path = place / WEIGHTS_FILE
+    path = existing_earlier_folder(folder) / WEIGHTS_FILE
     own, theirs = network.state_dict(), load_file(path)
     shared = [name for name, value in theirs.items() if name in own and own[name].shape == value.shape]
     if len(shared) < len(theirs) // 2:
-        raise BadInputError("the model of the earlier stage is of another kind", where=path)
+        raise BadInputError(
+            f"of its {len(theirs)} weights {len(shared)} have a place in this network: the model of the earlier stage "
+            "is of another kind",
+            where=path,
+            fix="Start from a model of the same system and settings, or leave out start_from",
+        )
     for name in shared:
         own[name].copy_(theirs[name])
     return len(shared)

@@ -50,14 +50,13 @@ from spotting_core.training.clips import TrainingClips
 from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
 from spotting_core.training.pairs import TrainingPairs
 from spotting_core.training.picture_changes import COLOUR, mix_styles
-from spotting_core.training.start import check_earlier_stage, start_from_stage, start_from_trunk
+from spotting_core.training.start import start_from_stage, start_from_trunk
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import Trainer
 from spotting_core.training.training_set import TrainingSet
 
 _FLOAT = 4  # bytes
 _VALIDATION_BATCHES = 8  # of a stage without labels
-_MOST_REMEMBERED = 0.25  # of the clips that there are
 _LOOKED_AT = 100  # frames at once, of an environment that stays
 
 
@@ -123,7 +122,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         self._keep_to_budget()
         self.reader = training_set.reader
         self.matches, self.validation = training_set.matches, training_set.validation
-        self._check_keys()
+        training_set.check_queue(sum(len(half) for match in self.matches for half in match.halves))
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
     def _clips_of(
@@ -179,8 +178,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         if config.trunk_from:
             start_from_trunk(self._environment(network).trunk, config.trunk_from)
         inner = self._inner(network)
-        if config.start_from:
-            check_earlier_stage(config.start_from, self.system, config.stage or self.system.task)
+        if config.start_from and not self.set.begun:
             start_from_stage(inner, config.start_from)
         resting: list[nn.Module] = list(self.stage.rests(inner)) if self.stage.rests else []
         if config.environment_stays:
@@ -190,29 +188,6 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         for part in resting:
             part.requires_grad_(False)
         return resting
-
-    def _check_keys(self) -> None:
-        """Refuse to remember more earlier clips than matter, and batches in which a clip has no other.
-
-        Errors:
-            BadInputError: they would be most of what there is, and each would be told apart from itself; or there
-                would be nothing to tell it apart from.
-        """
-        if self.stage.views is not None and self.config.batch < 2:
-            raise BadInputError(
-                "a clip is told apart from the others of its batch, and a batch has one",
-                fix="Set batch = 2 or more under [config]",
-            )
-        if self.stage.keys is None:
-            return
-        remembered, samples = self.stage.keys(self.model_config)
-        clips = sum(len(half) for match in self.matches for half in match.halves) // samples
-        if remembered > clips * _MOST_REMEMBERED:
-            raise BadInputError(
-                f"the queue remembers {remembered} clips, and the matches have {clips}: a clip would be told apart "
-                "from itself",
-                fix=f"Set queue = {int(clips * _MOST_REMEMBERED)} or less under [config.model], or add matches",
-            )
 
     def _keep_to_budget(self) -> None:
         """Make so few batches at once that they stay within the memory that the run may have.

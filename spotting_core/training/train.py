@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,7 @@ def train(
     order = _with_split_lists(order, (*system_config.data, *system_config.validation))
     for sentence in _labels_of(system_config, order):
         notice(sentence)
-    with processes.first_alone():
+    with processes.first_alone(), _configuration_named(order.config):
         device = processes.device(order.device)
         training_set = TrainingSet(system_config, order.splits, order.run, data, device)
         trainer = SystemTrainer(system_config, training_set, order.run, device, processes=processes)
@@ -154,6 +155,17 @@ def train(
     notice(_begin(trainer))
     trainer.train(report)
     return _finish(trainer, order, data, notice) if processes.first else order.out
+
+
+@contextmanager
+def _configuration_named(path: Path) -> Iterator[None]:
+    """Settings that are refused say in which file they are, where nothing nearer is named."""
+    try:
+        yield
+    except BadInputError as error:
+        if error.where is not None:
+            raise
+        raise BadInputError(error.what, where=path, fix=error.fix) from error
 
 
 def _with_split_lists(order: TrainingOrder, splits: Iterable[str]) -> TrainingOrder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import Self
 
@@ -13,20 +14,24 @@ import numpy as np
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
-from spotting_core.features.half import FeatureReader
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, SystemConfig, system
-from spotting_core.samples.labelled import LabelledMatch, labelled_matches
+from spotting_core.samples.labelled import LabelledMatch, all_games, labelled_matches, video_seconds
 from spotting_core.samples.reader import SampleReader
 from spotting_core.tasks.registry import layer_task
+from spotting_core.training.checkpoint import RunFolder
 from spotting_core.training.inputs import (
     existing_splits,
     feature_reader,
     keep_layer_sets,
     sample_reader,
     teacher_reader,
+    teacher_sets,
 )
+from spotting_core.training.start import check_earlier_stage
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
+
+_MOST_REMEMBERED = 0.25  # of the clips that there are
 
 
 class TrainingSet:
@@ -60,6 +65,8 @@ class TrainingSet:
         self.model_config: SystemConfig = self.system.configure(
             **{"classes": self.table.names, "rate": config.rate, **config.model}
         )
+        self.begun = RunFolder(run).load(config.fingerprint()) is not None
+        self._check_early()
         keep_layer_sets(config, root, self._splits, self._truth, data, device, most=config.matches)
         keep_layer_sets(config, root, self._validation_splits, self._truth, data, device)
         self._features = None
@@ -98,6 +105,7 @@ class TrainingSet:
         own.inputs, own.plan = model.inputs, model.system.plan(model.config)
         own.clip = config.clip or own.plan.length
         own.__dict__.update(reader=reader, matches=matches, validation=validation)
+        own.begun = False
         own._check()
         return own
 
@@ -107,7 +115,6 @@ class TrainingSet:
         config, teacher = self._config, None
         if config.teacher:
             teacher = teacher_reader(config, self._root, self._run, self._data, self._device)
-            self._check_teacher(teacher)
         return sample_reader(self.inputs, config, self._features, teacher, self._device)
 
     @cached_property
@@ -143,7 +150,57 @@ class TrainingSet:
             return False
         return self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None).blends
 
-    def _check_teacher(self, teacher: FeatureReader) -> None:
+    def check_queue(self, samples: int) -> None:
+        """Refuse to remember more earlier clips than matter.
+
+        Arguments:
+            samples: of all matches that are learned from.
+
+        Errors:
+            BadInputError: they would be most of what there is, and each would be told apart from itself.
+        """
+        if self.stage.keys is None:
+            return
+        remembered, together = self.stage.keys(self.model_config)
+        clips = samples // together
+        if remembered > clips * _MOST_REMEMBERED:
+            raise BadInputError(
+                f"the queue remembers {remembered} clips, and the matches have {clips}: a clip would be told apart "
+                "from itself",
+                fix=f"Set queue = {int(clips * _MOST_REMEMBERED)} or less under [config.model], or add matches",
+            )
+
+    def _check_early(self) -> None:
+        """Refuse what can be refused before a video is read.
+
+        Errors:
+            BadInputError: weights to start from, a teacher, a batch or a queue that does not fit.
+        """
+        config = self._config
+        if config.start_from and not self.begun:
+            check_earlier_stage(config.start_from, self.system, config.stage or self.system.task, self.model_config)
+        elif self.stage.rests and not config.start_from:
+            raise BadInputError(
+                "in this stage the last layer alone learns, and the rest would stay as it was drawn",
+                fix="Name the model of an earlier stage with start_from = … under [config]",
+            )
+        if config.teacher and self.stage.taught is None:
+            raise BadInputError("this stage learns from no teacher", fix="Leave out teacher")
+        if self.stage.taught is not None and not config.teacher:
+            raise BadInputError("this stage learns to give a teacher's features", fix="Name them with teacher = […]")
+        self._check_teacher()
+        if self.stage.views is not None and config.batch < 2:
+            raise BadInputError(
+                "a clip is told apart from the others of its batch, and a batch has one",
+                fix="Set batch = 2 or more under [config]",
+            )
+        if self.stage.keys is not None:
+            games = [game for split in self._splits for game in all_games(split)[: config.matches or None]]
+            seconds = [length for game in games for length in video_seconds(game)]
+            if None not in seconds:  # what this lets pass is checked once more when they have been read
+                self.check_queue(sum(ceil(length * self.model_config.rate) + 1 for length in seconds if length))
+
+    def _check_teacher(self) -> None:
         """Refuse a teacher whose features are not as wide as the stage gives them.
 
         Errors:
@@ -152,9 +209,10 @@ class TrainingSet:
         if self.stage.taught_numbers is None:
             return
         wanted = self.stage.taught_numbers(self.model_config)
-        there = sum(self._config.teacher_reduction or kind.dim for kind in teacher.sets)
+        teacher = teacher_sets(self._config, self._root)
+        there = sum(self._config.teacher_reduction or kind.dim for kind in teacher)
         if there != wanted:
-            names = " and ".join(kind.name for kind in teacher.sets)
+            names = " and ".join(kind.name for kind in teacher)
             raise BadInputError(
                 f"the features {names} of the teacher have {there} numbers a sample, this stage learns {wanted}",
                 fix=f"Set teacher_reduction = {wanted}, or bank = {there} under [config.model]",
@@ -167,10 +225,6 @@ class TrainingSet:
             BadInputError: see above.
         """
         config = self._config
-        if config.teacher and self.stage.taught is None:
-            raise BadInputError("this stage learns from no teacher", fix="Leave out teacher")
-        if self.stage.taught is not None and not config.teacher:
-            raise BadInputError("this stage learns to give a teacher's features", fix="Name them with teacher = […]")
         if config.mixup and not self.blends():
             raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
         if config.noise and not self.inputs.features:

@@ -95,7 +95,7 @@ def test_from_the_queue_to_a_model_that_is_offered(page: Page, place: Server) ->
     dialog.get_by_label("Name of the data set").press("Tab")
     dialog.get_by_role("button", name="Train", exact=True).click()
     expect(dialog).to_contain_text("The new model is among those of Analyse with", timeout=PATIENCE)
-    expect(dialog).to_contain_text("minutes that were held out")
+    expect(dialog).to_contain_text(re.compile(r"On (1 minute that was|[\d.]+ minutes that were) held out, with"))
 
     [made] = DataSets(place.data).all()
     assert sorted(Path(one.path).name for one in made.matches) == sorted(MATCHES)

@@ -17,6 +17,7 @@ from spotting_core.models.comedian import (
     DISTIL,
     HEAD,
     INITIALISE,
+    BankTargets,
     Distilling,
     Initialising,
     bank_loss,
@@ -26,7 +27,7 @@ from spotting_core.models.comedian import (
     views_loss,
 )
 from spotting_core.models.registry import system
-from spotting_core.models.soft_contrast import soft_contrastive_loss
+from spotting_core.models.soft_contrast import KeyQueue, soft_contrastive_loss
 from spotting_core.models.targets import stack_targets
 from spotting_core.models.window import Window
 from spotting_core.models.window_plan import MAXIMUM
@@ -214,6 +215,21 @@ def test_the_loss_of_the_bank_is_least_where_tokens_say_it() -> None:
     targets, elsewhere = first_gone, bank.clone()
     elsewhere[0, 0] = -elsewhere[0, 0]
     assert loss(elsewhere) == pytest.approx(loss(bank))
+
+
+@pytest.mark.parametrize("inside", [0, 1])
+def test_a_batch_with_nothing_to_compare_teaches_nothing(inside: int) -> None:
+    """All its windows lie beyond the end of a half, but for a tubelet: no loss, and none that is no number."""
+    model = Distilling(small("comedian-vivit")).train()
+    model.queue = KeyQueue(4, 8)
+    bank = torch.randn(1, 6, 8)
+    targets = BankTargets(bank, torch.tensor([[1.0] * inside + [0.0] * (6 - inside)]))
+    loss = bank_loss(model, model(Window(pictures(12))), targets)
+    loss.backward()
+    assert loss.item() == 0
+    assert all(p.grad is None or not p.grad.any() for p in model.parameters())
+    model.advance(0.5)
+    assert int(model.queue.pushed) == inside
 
 
 def test_two_views_are_drawn_together_and_the_keys_are_remembered() -> None:

@@ -320,10 +320,98 @@ def test_weights_that_know_the_labels_begin_no_stage_without_them(
     swin = {"width": 64, "height": 32, "dim": 24, "depths": [1, 1], "stage_heads": [2, 4], "field": 4, "window": 16,
             "before": 2, "after": 2, "temporal_depth": 1, "temporal_heads": 2}  # fmt: skip
     other = config_of("spotting", system="comedian-viswin", model=swin, start_from=str(tmp_path / "model"))
-    with pytest.raises(BadInputError, match="of another kind"):
+    with pytest.raises(BadInputError, match=r"weights \d+ have a place in this network.*another kind.*Start from"):
         trainer_of(other, root, tmp_path / "b", data)
     go_on = config_of("spotting", start_from=str(tmp_path / "model"))
     trainer_of(go_on, root, tmp_path / "c", data)
+
+
+@pytest.fixture(scope="module")
+def initialised(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model of a first stage."""
+    folder = tmp_path_factory.mktemp("initialised")
+    model = "\n".join(f"{name} = {value}" for name, value in MODEL.items())
+    head = "system = 'comedian-vivit'\n[config]\nstage = 'initialise'\nsteps = 1\nbatch = 2\n"
+    (folder / "stage.toml").write_text(f"{head}[config.model]\n{model}\n")
+    order = TrainingOrder(folder / "stage.toml", root, folder, folder / "model", measured=False)
+    return train(order, DataDirectory(folder / "data").ensure())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "named"),
+    [
+        ("depth", 2, r"depth = 1 \(here 2\)"),
+        ("temporal_depth", 2, r"temporal_depth = 1 \(here 2\)"),
+        ("width", 32, r"width = 64 \(here 32\)"),
+    ],
+)
+def test_a_stage_of_another_size_is_refused(
+    setting: str, value: int, named: str, initialised: Path, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    """More than half of the weights would have a place; in ``head`` the rest would stay as it was drawn."""
+    for stage in ("distil", "head", "spotting"):
+        config = config_of(stage, start_from=str(initialised), model={**MODEL, setting: value, "queue": 4})
+        with pytest.raises(BadInputError, match=f"network of another size: {named}\\. Give both stages"):
+            trainer_of(config, root, tmp_path / stage, data)
+
+
+def test_a_stage_may_differ_in_what_is_no_size_and_in_its_classes(
+    initialised: Path, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    own = {**MODEL, "queue": 4, "bank": 12, "temperature": 0.2}
+    config = config_of("distil", start_from=str(initialised), model=own, teacher_reduction=12)
+    stored = load_file(initialised / "model.safetensors")
+    trainer = trainer_of(config, root, tmp_path / "a", data)
+    inner = trainer._inner(trainer.model).state_dict()
+    assert all(torch.equal(inner[name].half(), value.half()) for name, value in stored.items())
+    card = read_card(initialised)
+    fewer = replace(card, classes=card.classes[:3], config={**card.config, "classes": card.classes[:3]})
+    shutil.copytree(initialised, tmp_path / "fewer")
+    write_card(tmp_path / "fewer", fewer)
+    trainer_of(config_of("head", start_from=str(tmp_path / "fewer")), root, tmp_path / "b", data)
+
+
+def test_what_does_not_fit_is_refused_before_a_video_is_read(
+    initialised: Path, root: Path, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Features of a teacher take an hour; whoever named a queue too large hears of it before."""
+
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("something was read")
+
+    monkeypatch.setattr("spotting_core.training.training_set.labelled_matches", read)
+    monkeypatch.setattr("spotting_core.training.training_set.teacher_reader", read)
+    for number, (config, message) in enumerate(
+        [
+            (config_of("distil", model={**MODEL, "queue": 11}), "remembers 11 clips, and the matches have 40"),
+            (config_of("distil", teacher_reduction=6), "have 6 numbers a sample, this stage learns 8"),
+            (config_of("distil", start_from=str(tmp_path / "none")), "no model of the earlier stage"),
+            (config_of("head", start_from=str(initialised), model={**MODEL, "dim": 12}), "of another size: dim = 24"),
+        ]
+    ):
+        with pytest.raises(BadInputError, match=message):
+            TrainingSet(config, root, tmp_path / str(number), data, "cpu")
+
+
+def test_a_run_goes_on_without_the_stage_that_it_began_with(
+    initialised: Path, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    earlier = tmp_path / "earlier"
+    shutil.copytree(initialised, earlier)
+    config = config_of("distil", start_from=str(earlier))
+    with pytest.raises(CancelledError):
+        trainer_of(config, root, tmp_path / "run", data).train(lambda step, *_: step < 2)
+    shutil.rmtree(earlier)
+    assert trainer_of(config, root, tmp_path / "run", data).step == 2
+    with pytest.raises(BadInputError, match="no model of the earlier stage"):
+        trainer_of(config, root, tmp_path / "other", data)
+
+
+def test_a_refused_setting_names_its_file(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text("system = 'comedian-vivit'\n[config]\nstage = 'initialise'\nbatch = 1\n")
+    with pytest.raises(BadInputError, match=r"one\.toml: a clip is told apart"):
+        train(TrainingOrder(path, root, tmp_path / "run", tmp_path / "model", measured=False), data)
 
 
 @pytest.mark.parametrize(
@@ -333,6 +421,7 @@ def test_weights_that_know_the_labels_begin_no_stage_without_them(
         ("initialise", {"sharpness": 0.1}, "remember every clip twice"),
         ("initialise", {"batch": 1}, "told apart from the others of its batch, and a batch has one"),
         ("distil", {"teacher": ()}, "Name them with teacher"),
+        ("head", {}, r"the rest would stay as it was drawn.*with start_from"),
         ("spotting", {"stages_stay": 1}, "has no environment"),
     ],
 )
