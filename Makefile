@@ -18,6 +18,7 @@
 #                        first, PLAN=1 trains nothing
 # make bench-adapted   whether batch statistics of the match itself help on matches of another look
 # make bench-active   how many labels are enough, by strategy, system and data; NAMES="max++ …" for some experiments
+# make bench-first-spots   what a newcomer waits for the first spots of ten minutes by a published model, installation included
 # make bench-further   what the bundled model gains by training further on labelled matches of other looks
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
@@ -55,7 +56,7 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
-	bench-active bench-adapted bench-comedian bench-decoding bench-domains bench-entity-places bench-further \
+	bench-active bench-adapted bench-comedian bench-decoding bench-domains bench-entity-places bench-first-spots bench-further \
 	bench-explain bench-long-recordings bench-players bench-possession bench-review-walk bench-search bench-openvino bench-spotters \
 	bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom \
 	clean chromium
@@ -117,6 +118,9 @@ bench-entity-places: $(VENV)/.installed
 bench-active: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.active_learning $(DATA)/simmatch --real $(DATA)/real_calibration \
 		--figure docs/active_learning.svg $(if $(NAMES),--only $(NAMES)) $(if $(PLAN),--plan)
+
+bench-first-spots: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.first_spots
 
 bench-further: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.further_training $(DATA)/simmatch $(if $(PLAN),--plan)

@@ -12,7 +12,9 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from spotting_core.domain.classes import load_classes
 from spotting_core.media.ingest import Media
+from spotting_core.score_bug.match_clock import correct_half, known_clock
 from spotting_core.score_bug.readings import BugReadings, RowReading, write_readings
 from spotting_core.score_bug.text_reader import Box
 
@@ -109,3 +111,10 @@ def keep_readings(media: Media, text_at: Callable[[float], str | None]) -> None:
     seconds = range(int(media.table.duration / 1e6) + 1)
     rows = tuple(RowReading(s * 1_000_000, text, 1.0) for s in seconds if (text := text_at(s)) is not None)
     write_readings(media, BugReadings(Box(0.04, 0.04, 0.3, 0.12), rows, 1.0, 1.0))
+
+
+def keep_half(media: Media, end: int) -> None:
+    """Have a video's score bug be read of a first half that ends at a second; what follows is no play."""
+    keep_readings(media, lambda s: bug_text(60 + s, "0-0") if s < end else None)
+    parts = load_classes().parts
+    correct_half({1: media}, known_clock({1: media}, parts), 1, 0, end * 1_000_000, 1)

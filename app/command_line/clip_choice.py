@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.command_line.library_match import library_name, match_id_of
 from app.command_line.match_layers import match_layers
+from app.library.broadcast_clock import clock_of_source
 from app.library.cameras import camera_labels, unreviewed_cameras
 from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.analyses.replayed_spots import LIVE_ALONE, counts, replay_marks
@@ -58,6 +59,7 @@ class ClipOptions:
     with_replays: bool = False
     classes: str | None = None
     rivals: bool = False
+    breaks: bool = False
 
     def __post_init__(self) -> None:
         by_option = {
@@ -113,7 +115,10 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
         criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=choice.confidence or 0.0)
         clips = [*(c for c in _ready(choice, match, data, cameras, lengths) if criteria.takes(c.spot)), *marks]
     else:
-        chosen = _without_rivals(_chosen_spots(choice, match, data, footage, cameras), choice, footage)
+        chosen = _chosen_spots(choice, match, data, footage, cameras)
+        if not (choice.reviewed or choice.label_file):  # those are true, wherever they are
+            chosen = _in_play(chosen, choice, match, data, footage)
+            chosen = _without_rivals(chosen, choice, footage)
         spots, left_out = chosen.spots, chosen.in_replays
         margins = Margins(classes, lead=choice.before, lag=choice.after)
         notes = [*chosen.notes, *uncut(spots, margins, lengths, classes.parts)]
@@ -199,10 +204,22 @@ def _chosen_spots(
     return _ChosenSpots(kept, len(taken) - len(kept), len(spots), notes)
 
 
+def _in_play(
+    chosen: _ChosenSpots, choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage
+) -> _ChosenSpots:
+    """Predicted spots without those of warm-up, breaks and studio, where the clock of the broadcast has been read."""
+    clock = None if choice.breaks else clock_of_source(match, data, footage.classes.parts)
+    kept = chosen.spots if clock is None else clock.in_play(chosen.spots)
+    left = len(chosen.spots) - len(kept)
+    if not left:
+        return chosen
+    said = f"{_spots_said(left)} left out, for no half is played then; --breaks takes them too"
+    return replace(chosen, spots=kept, notes=(*chosen.notes, said))
+
+
 def _without_rivals(chosen: _ChosenSpots, choice: ClipOptions, footage: Footage) -> _ChosenSpots:
-    """Predicted spots without those that compete with a surer one of the same moment; those of labels and reviewers
-    are true."""
-    if choice.rivals or choice.reviewed or choice.label_file is not None:
+    """Predicted spots without those that compete with a surer one of the same moment."""
+    if choice.rivals:
         return chosen
     kept, rivals = surest_of_moments(chosen.spots, exclusive_sets(footage.classes.name))
     if not rivals:

@@ -68,6 +68,9 @@ def clips(
         "--rivals",
         help="Every class that a moment may be, where classes exclude each other, not the surest alone.",
     ),
+    breaks: bool = typer.Option(
+        False, "--breaks", help="Spots in warm-up, breaks and studio too, where the clock of the broadcast was read."
+    ),
     selection: str | None = typer.Option(None, "--selection", help="Name of a selection that was saved in the app."),
     analysis_folder: Path | None = typer.Option(
         None,
@@ -108,7 +111,7 @@ def clips(
 
     choice = ClipOptions(
         tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption,
-        tuple(shots), replays, with_replays, classes, rivals,
+        tuple(shots), replays, with_replays, classes, rivals, breaks,
     )  # fmt: skip
     check_output(json_file)
     _refuse_overwriting(out_folder, overwrite)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app.library.broadcast_clock import broadcast_clock
 from app.library.codes import coded_classes
 from app.library.library import Match
 from app.library.roots import source_of
-from app.state import shared_library, shared_reviews, shared_selections
+from app.state import shared_library, shared_reviews, shared_selections, shared_settings
 from app.views import page
 from app.views.class_choice import chosen_classes, class_choice
 from app.views.replay_choice import of_address, replay_choice
@@ -18,6 +19,7 @@ from app.views.replayed import cameras_of, counted
 from app.views.shown import spotting
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
@@ -100,8 +102,8 @@ def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
     """Clips of the classes that the address asks for, else of the usual ones: predicted ones; where there is no
     analysis all that people have tagged, or true ones where they have not.
 
-    Spots in replays are left out, unless the address asks for them, and so are those that compete with a surer one of
-    the same moment.
+    Spots in replays are left out, unless the address asks for them, and so are those where no half is played and those
+    that compete with a surer one of the same moment.
     """
     tagged = _tagged_alone(match, analysis)
     kind = PREDICTED if analysis is not None else REVIEWED if tagged else TRUE
@@ -111,6 +113,8 @@ def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     if kind != TRUE:  # what is labelled is an action, shown or not
         spots = counted(match, spots, of_address(), held=kind == REVIEWED)
+    if kind == PREDICTED:
+        spots = in_play(match, classes, spots)
     chosen = [s for s in spots if Choice(wanted).takes(s)]
     # Among what was asked for: who wants red cards wants those as well that may be yellow ones.
     kept, rivals = surest_of_moments(chosen, exclusive_sets(classes.name)) if kind == PREDICTED else (chosen, [])
@@ -146,7 +150,7 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     teams = _teams(match, spots) if classes.parts.teams else ()
     chosen = [s for s in spots if Choice(labels, tuple(halves) or (0,), teams).takes(s)]
     if kind == PREDICTED:
-        chosen = _without_rivals(chosen, classes)
+        chosen = _without_rivals(_asked_in_play(match, classes, chosen), classes)
     clips = clips_of(chosen, Margins(classes, own), lengths)
     if cameras is not None and any(cameras.link_of(shot) for shot in cameras.replays):
         wanted = st.toggle("Each with its replays", key="choose_with_replays", help="They follow it in the reel.")
@@ -154,6 +158,25 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     add = st.toggle("Add to the clips that are there", key="choose_add")
     if st.button(f"Take {page.clips(len(clips))}", type="primary", disabled=not clips):
         _take(match, analysis, clips, own, add)
+
+
+def in_play(match: Match, classes: ClassTable, spots: list[Spot]) -> list[Spot]:
+    """Those of some spots at which a half is played, where the clock of the broadcast has been read; else all."""
+    clock = broadcast_clock(match, shared_settings().data, classes.parts)
+    return spots if clock is None else clock.in_play(spots)
+
+
+def _asked_in_play(match: Match, classes: ClassTable, spots: list[Spot]) -> list[Spot]:
+    """The same, or all where those are wanted; asked only where some lie elsewhere."""
+    kept = in_play(match, classes, spots)
+    left = len(spots) - len(kept)
+    if not left:
+        return spots
+    wanted = st.toggle(
+        page.plain(f"Also {count_of(left, 'spot')} where no half is played"), key="choose_breaks",
+        help="In warm-up, breaks and studio, by the clock of the broadcast.",
+    )  # fmt: skip
+    return spots if wanted else kept
 
 
 def _without_rivals(spots: list[Spot], classes: ClassTable) -> list[Spot]:

@@ -67,6 +67,7 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     else:
         words = "; what reviewers said of them is not in it" if reviewed else ""
         reviewed = []
+        spots = _asked_in_play(match, analysis, spots)
         st.write(f"{count_of(len(spots), 'spot')}, at the thresholds now in use{words}.")
     names = [f.name for f in registry.spot_writers()]
     first = names.index(labels_v2.FORM if reviewed else results_spotting.FORM)
@@ -86,6 +87,16 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
         return
     name = form.patterns[0] if "*" not in form.patterns[0] else f"{_file_name(match)}{form.suffix}"
     st.download_button(f"Download {page.plain(name)}", content, name, form.mime, type="primary")
+
+
+def _asked_in_play(match: Match, analysis: Analysis, spots: list[Spot]) -> list[Spot]:
+    """The spots at which a half is played, or all where those are wanted; asked only where some lie elsewhere."""
+    clock = broadcast_clock(match, shared_settings().data, analysis.classes.parts)
+    kept = spots if clock is None else clock.in_play(spots)
+    left = len(spots) - len(kept)
+    if left and st.checkbox(f"With {count_of(left, 'spot')} where no half is played", key="export_breaks"):
+        return spots
+    return kept
 
 
 def _unreviewed(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> tuple[list[Spot], int]:

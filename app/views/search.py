@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.components.evaluate_lists import error_list
+from app.library.broadcast_clock import broadcast_clock
 from app.library.library import Match
 from app.searching.index import Searched, Timeline
-from app.state import shared_search, shared_searches
+from app.state import shared_search, shared_searches, shared_settings
 from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.charts import CONFIG, EXPORTED
@@ -28,6 +29,7 @@ from spotting_core.base.counts import count_of
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.source import team_names
+from spotting_core.score_bug.match_clock import MatchClock
 from spotting_core.search.engine import Hit, Query, SearchResult
 from spotting_core.search.rows import LABELLED
 from spotting_core.store.reviews import ADDED, OPEN
@@ -171,8 +173,9 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
         with lists:
             found = clips_of_hits(surest_hits(shared_search().find(query, MOST).hits, classes), matches, classes)
             playlist_popover(found, "search_playlist")
+    clocks = {m: broadcast_clock(matches[m], shared_settings().data, classes.parts) for m in {h.match for h in hits}}
     error_list(
-        [_row(h, matches[h.match], searched.timelines[h.match], classes) for h in hits],
+        [_row(h, matches[h.match], searched.timelines[h.match], classes, clocks[h.match]) for h in hits],
         "Nothing is found.",
         key="search_found",
     )
@@ -193,9 +196,10 @@ def _confidence(hit: Hit) -> str:
     return "" if hit.state in (ADDED, LABELLED) else f"{hit.confidence:.2f}"
 
 
-def _row(hit: Hit, match: Match, timeline: Timeline, classes: ClassTable) -> dict[str, Any]:
+def _row(hit: Hit, match: Match, timeline: Timeline, classes: ClassTable, clock: MatchClock | None) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
-    shown = [_camera(hit), _REPLAYS.get(hit.replay)]
+    outside = clock.outside_play(hit.half, hit.time) if clock is not None else None
+    shown = [_camera(hit), _REPLAYS.get(hit.replay), f"no play, {outside}" if outside else None]
     facts = [*shown, hit.title, _team(hit, match), _confidence(hit), hit.state, hit.comment]
     return {
         "kind": hit.state if hit.state in (OPEN, LABELLED) else "reviewed",

@@ -6,7 +6,7 @@ media/<hash>/halves.json    the halves of a file as a user has corrected them
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from spotting_core.base.errors import BadInputError, TouchlineError
@@ -14,6 +14,7 @@ from spotting_core.base.files import read_json, write_json
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
+from spotting_core.domain.spots import Spot
 from spotting_core.media.ingest import Media
 from spotting_core.score_bug.clock_fit import ClockFit, fit_clock
 from spotting_core.score_bug.halves import MatchHalf, proposed_halves
@@ -106,6 +107,10 @@ class MatchClock:
         if before and after:
             return f"between {names[0]} and {names[1]}"
         return f"after {names[0]}" if before else f"before {names[0]}"
+
+    def in_play(self, spots: Iterable[Spot]) -> list[Spot]:
+        """Those of some spots at which a half is played, or of which nobody knows."""
+        return [spot for spot in spots if self.outside_play(spot.half, spot.time) is None]
 
     def change_of_goal(self, half: int, time: int, goals: Sequence[int]) -> ScoreChange | None:
         """The change of the score that belongs to a goal, by one and soon after; None where there is none.

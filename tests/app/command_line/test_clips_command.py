@@ -12,11 +12,13 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.frames import numbered_frames
+from spotting_core.media.ingest import ingest
 from spotting_core.media.shown import shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
+from tests.score_bugs import keep_half
 from tests.spotting_core.media.test_empty_edits import CLOCK, SHOWN_AGAIN, with_edits
 from tests.videos import make_video, read_number, steady
 
@@ -203,3 +205,19 @@ def test_of_one_moment_the_surest_alone_is_cut_unless_all_are_asked_for(
     assert "1 spot is left out beside a surer one of the same moment; --rivals takes all" in said
     asked = exported(tmp_path / "red", video, "--class", "Red card", *margins)
     assert [c["label"] for c in asked["clips"]] == ["Red card"]
+
+
+def test_spots_where_no_half_is_played_are_left_out_unless_they_are_asked_for(
+    tmp_path: Path, data: DataDirectory
+) -> None:
+    video = make_video(tmp_path / "studio.mp4", steady(350, rate=2))
+    keep_half(ingest(video, data), 40)
+    make_analysis(open_match(video), data, [Spot(1, 20_000_000, "Goal", 0.9), Spot(1, 150_000_000, "Goal", 0.8)])
+    margins = ("--before", 1, "--after", 1)
+    assert [c["start"] for c in exported(tmp_path / "play", video, *margins)["clips"]] == [19.0]
+    assert [c["start"] for c in exported(tmp_path / "all", video, "--breaks", *margins)["clips"]] == [19.0, 149.0]
+    words = touchline("clips", video, "--out", tmp_path / "words", *margins).stderr.replace("\n", " ")
+    assert "1 spot is left out, for no half is played then; --breaks takes them too" in words
+    write_labels(tmp_path / "Labels-v2.json", [Spot(1, 150_000_000, "Goal")])
+    of_file = exported(tmp_path / "file", video, "--labels", tmp_path / "Labels-v2.json", *margins)
+    assert [c["start"] for c in of_file["clips"]] == [149.0]  # what is labelled is true

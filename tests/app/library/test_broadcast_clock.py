@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
 
 from app.library.broadcast_clock import ClockTexts, broadcast_clock, clock_texts
 from app.library.library import Library, Match
@@ -17,7 +20,8 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.score_bug.match_clock import correct_half
 from tests.app.made_analysis import make_analysis
-from tests.score_bugs import bug_text, keep_readings
+from tests.score_bugs import bug_text, keep_half, keep_readings
+from tests.videos import make_video, steady
 
 PARTS = load_classes().parts
 SPOTS = [Spot(1, 30_000_000, "Foul", 0.9), Spot(1, 60_000_000, "Goal", 0.8), Spot(1, 10_000_000, "Corner", 0.7)]
@@ -88,3 +92,27 @@ def test_where_no_half_is_played_stands_beside_a_spot_and_in_the_table(library: 
     analysis, form = make_analysis(open_match(DEMO), data, spots), registry.format_named("csv")
     content = export_bytes(export_document(demo_of(library), analysis, spots), form, analysis.classes).decode()
     assert [row["broadcast_time"] for row in csv.DictReader(io.StringIO(content))] == ["44:50", "after half 1"]
+
+
+def test_the_export_leaves_out_what_lies_where_no_half_is_played_and_says_so(
+    library: Library, data: DataDirectory, tmp_path: Path
+) -> None:
+    video = make_video(tmp_path / "studio.mp4", steady(350, rate=2))
+    keep_half(ingest(video, data), 40)
+    make_analysis(open_match(video), data, [Spot(1, 20_000_000, "Goal", 0.9), Spot(1, 150_000_000, "Goal", 0.8)])
+    library.add(str(video))
+
+    def script() -> None:
+        from app.state import shared_library
+        from app.views import export, shown
+
+        match = next(m for m in shared_library().matches() if m.path.name == "studio.mp4")
+        analysis = shared_library().analyses(match)[0]
+        export.export_dialog(match, analysis, shown.final_spots(match, analysis))
+
+    at = AppTest.from_function(script, default_timeout=240).run()
+    assert not at.exception
+    assert any(m.value.startswith("1 spot, at the thresholds") for m in at.markdown)
+    assert at.checkbox("export_breaks").label == "With 1 spot where no half is played"
+    at.checkbox("export_breaks").check().run()
+    assert any(m.value.startswith("2 spots, at the thresholds") for m in at.markdown)

@@ -20,6 +20,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
+from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.store.codes import Code, Codes
 from spotting_core.store.database import open_database
@@ -27,6 +28,7 @@ from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, texts
+from tests.score_bugs import keep_half
 from tests.spotting_core.media.test_empty_edits import CLOCK, SHOWN_AGAIN, with_edits
 from tests.videos import make_video, steady
 
@@ -152,6 +154,34 @@ def test_the_dialog_takes_the_surest_of_each_moment_or_all(match: Match, data: D
     assert "Take 3 clips" in [b.label for b in at.button]
     at.segmented_control("choose_kind").set_value("true").run()
     assert not [t for t in at.toggle if t.key == "choose_surest"]
+
+
+def test_spots_where_no_half_is_played_are_clipped_only_on_demand(
+    library: Library, data: DataDirectory, tmp_path: Path
+) -> None:
+    video = make_video(tmp_path / "studio.mp4", steady(350, rate=2))
+    keep_half(ingest(video, data), 40)
+    make_analysis(open_match(video), data, [Spot(1, 20_000_000, "Goal", 0.9), Spot(1, 150_000_000, "Goal", 0.8)])
+    match = library.add(str(video))
+    assert [c["start"] for c in component_data(clips_page(match=match.id).run())["clips"]] == [10_000_000]
+
+    def script(match_id: str) -> None:
+        from app.state import shared_library
+        from app.views import page
+        from app.views.clips_choice import choose_dialog
+        from app.views.shown import chosen_analysis
+
+        page.register(clips=None)
+        match = shared_library().get(match_id)
+        assert match is not None
+        choose_dialog(match, chosen_analysis(shared_library().analyses(match)), {1: 175_000_000}, {})
+
+    at = AppTest.from_function(script, default_timeout=240, args=(match.id,)).run()
+    assert not at.exception
+    assert "Take 1 clip" in [b.label for b in at.button]
+    assert at.toggle("choose_breaks").label == "Also 1 spot where no half is played"
+    at.toggle("choose_breaks").set_value(True).run()
+    assert "Take 2 clips" in [b.label for b in at.button]
 
 
 def test_the_dialog_closes_where_another_match_is_shown(match: Match, library: Library, tmp_path: Path) -> None:

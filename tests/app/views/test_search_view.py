@@ -27,6 +27,7 @@ from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
 from spotting_core.media.frames import numbered_frames
+from spotting_core.media.ingest import ingest
 from spotting_core.media.shown import shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
@@ -40,6 +41,7 @@ from spotting_core.store.selections import Selections
 from spotting_core.store.tables import SelectionRow
 from tests.app.made_analysis import Pictures, make_analysis
 from tests.app.pages import component_data, texts, view
+from tests.score_bugs import keep_half
 from tests.videos import make_video, read_number, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -135,6 +137,15 @@ def test_the_view_finds_and_counts(matches: dict[str, Match], library: Library, 
     field(at, "Words in the match or a comment").set_value("no such words").run()
     assert rows(at, matches) == []
     assert any("Nothing is found" in c.value for c in at.caption)
+
+
+def test_a_spot_where_no_half_is_played_says_so(library: Library, data: DataDirectory, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "studio.mp4", steady(350, rate=2))
+    keep_half(ingest(video, data), 40)
+    make_analysis(open_match(video), data, [Spot(1, 20 * SECOND, "Goal", 0.9), Spot(1, 150 * SECOND, "Goal", 0.8)])
+    at = only(view("search").run(), library.add(str(video)))
+    texts = [row["text"] for row in component_data(at)["errors"]]
+    assert ["no play, after half 1" in text for text in texts] == [False, True]
 
 
 def test_a_text_orders_the_spots_and_says_what_it_leaves_out(matches: dict[str, Match]) -> None:
