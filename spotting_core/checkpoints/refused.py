@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # which reads tensors; to refuse a place needs none
 
 _SPIVAK_FILES = ("saved_model.pb", "shared_args.pkl", "keras_metadata.pb")
 _SPIVAK = "yahoo-inc/spivak"
-_COMEDIAN, _BALL = "juliendenize/COMEDIAN", "lRomul/ball-action-spotting"
+_BALL = "lRomul/ball-action-spotting"
 _READ = "E2E-Spot's, UGLF's and T-DEED's models can be added"
 _OWN = "touchline train has dense detection anchors of the same paper (docs/systems.md)"
 
@@ -31,20 +31,8 @@ def refuse_place(place: Path | str) -> None:
             where=text,
             fix=_OWN[0].upper() + _OWN[1:],
         )
-    if _COMEDIAN in text:
-        raise _comedian(text)
     if _BALL in text:
         raise _ball_action_spotting(text)
-
-
-def _comedian(where: Path | str) -> BadInputError:
-    return BadInputError(
-        "of COMEDIAN's weights only the two parts trunk and head_class are described: how the tensors inside the trunk "
-        "are named, how tokens of two samples become samples, and where positions are added is not known here, and a "
-        "guess would say something else without a word",
-        where=where,
-        fix="touchline train has our own comedian-vivit and comedian-viswin of the same paper (docs/systems.md)",
-    )
 
 
 def _ball_action_spotting(where: Path | str) -> BadInputError:
@@ -63,8 +51,6 @@ def refuse_weights(checkpoint: Checkpoint) -> None:
         BadInputError: says why.
     """
     names = checkpoint.state.keys()
-    if all(any(name.startswith(part) for name in names) for part in ("trunk.", "head_class.")):
-        raise _comedian(checkpoint.path)
     stems = any(name.endswith("conv_stem.weight") for name in names)
     if stems and any(value.ndim == 5 for value in checkpoint.state.values()):
         raise _ball_action_spotting(checkpoint.path)

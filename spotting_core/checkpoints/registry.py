@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints import calf_spotting, e2e_spot, osl, sn_grounding, sn_spotting, t_deed, uglf
+from spotting_core.checkpoints import calf_spotting, comedian, e2e_spot, osl, sn_grounding, sn_spotting, t_deed, uglf
 from spotting_core.checkpoints.adopted import Adapter, Checkpoint
 from spotting_core.checkpoints.refused import refuse_weights
 from spotting_core.checkpoints.signs import against_all
@@ -12,6 +12,7 @@ ADAPTERS: tuple[Adapter, ...] = (
     e2e_spot.ADAPTER,
     uglf.ADAPTER,
     t_deed.ADAPTER,
+    comedian.ADAPTER,
     osl.ADAPTER,
     calf_spotting.ADAPTER,
     sn_grounding.ADAPTER,

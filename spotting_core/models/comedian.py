@@ -10,7 +10,8 @@ as a Swin transformer. Both are timm's, and read the samples of a tubelet side b
 which is a convolution over time, height and width by another name.
 
 Differences from the paper, or what it leaves open:
-* a token speaks of two samples; its logits are interpolated to the samples, so that a spot is not half a second off;
+* a token speaks of two samples; its logits are interpolated to the samples, so that a spot is not half a second off
+  (published weights are read by ``published_comedian``, which does not);
 * in the first step the second view is another moment within a second, and only one of the two views learns;
 * the keys of the second step are the features themselves, whose mean over a tubelet is what its token should give;
 * tokens are masked in stretches of two wherever the temporal transformer learns;
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,7 @@ from spotting_core.models.window_plan import MAXIMUM, WindowPlan
 INITIALISE, DISTIL, HEAD = "initialise", "distil", "head"
 _MEAN, _STD = (0.45,) * 3, (0.225,) * 3
 _MASKED_STRETCH = 2  # tokens
+_NORM = partial(nn.LayerNorm, eps=1e-6)
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,7 @@ def swin_transformer(config: ViSwinConfig) -> SwinTransformer:
         window_size=config.field,
         drop_path_rate=config.drop_path,
         num_classes=0,
+        norm_layer=_NORM,
     )
 
 
@@ -207,9 +211,10 @@ class OverTime(nn.Module):
             nn.init.trunc_normal_(drawn, std=0.02)
         falls = np.linspace(0, config.drop_path, config.temporal_depth).tolist()
         self.blocks = nn.ModuleList(
-            Block(config.token, config.temporal_heads, qkv_bias=True, drop_path=fall) for fall in falls
+            Block(config.token, config.temporal_heads, qkv_bias=True, drop_path=fall, norm_layer=_NORM)
+            for fall in falls
         )
-        self.norm = nn.LayerNorm(config.token)
+        self.norm = _NORM(config.token)
 
     def forward(self, tokens: Tensor) -> Tensor:
         if self.training and self.mask:
@@ -276,9 +281,13 @@ class Comedian(AttentiveNetwork):
 
     def forward(self, window: Window) -> Output:
         states = self.temporal(window)
-        logits = self.head_class(states).float()
-        of_samples = F.interpolate(logits.transpose(1, 2), scale_factor=self.config.tube, mode="linear")
-        return Output(logits=of_samples.transpose(1, 2), pooled=states.repeat_interleave(self.config.tube, 1))
+        of_samples = self.of_samples(self.head_class(states).float())
+        return Output(logits=of_samples, pooled=states.repeat_interleave(self.config.tube, 1))
+
+    def of_samples(self, logits: Tensor) -> Tensor:
+        """Logits of tokens (B, N, C) as those of their samples: (B, T, C)."""
+        between = F.interpolate(logits.transpose(1, 2), scale_factor=self.config.tube, mode="linear")
+        return between.transpose(1, 2)
 
     def recompute(self) -> None:
         """Keep no activations of the layers: gradients compute them once more."""
@@ -464,11 +473,13 @@ def spotting_loss(_model: Comedian, output: Output, targets: AnchorTargets) -> T
     return (loss * targets.valid).sum() / targets.valid.sum().clamp_min(1)
 
 
-def _plan(config: ComedianConfig) -> WindowPlan:
+def windows_of(config: ComedianConfig) -> WindowPlan:
+    """Windows half over each other without their ends, of which the greatest score counts."""
     return WindowPlan(config.window, max(1, config.window // 2), config.before, config.after, MAXIMUM)
 
 
-def _inputs(config: ComedianConfig) -> Inputs:
+def inputs_of(config: ComedianConfig) -> Inputs:
+    """Pictures, normalised as the paper has it."""
     return Inputs(pictures=PictureSize(config.width, config.height), mean=_MEAN, std=_STD)
 
 
@@ -484,8 +495,8 @@ def _system(
         config=config,
         build=build,
         loss=spotting_loss,
-        inputs=_inputs,
-        plan=_plan,
+        inputs=inputs_of,
+        plan=windows_of,
         bfloat16=True,
         earlier_stages={
             INITIALISE: Stage[Finding, ComedianConfig, Initialising, BankTargets](

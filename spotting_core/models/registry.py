@@ -36,6 +36,7 @@ _MODULES = (
     "published_e2e_spot",
     "published_uglf",
     "published_t_deed",
+    "published_comedian",
     "pooling",
     "calf",
     "calf_calibration",

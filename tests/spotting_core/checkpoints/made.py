@@ -138,6 +138,68 @@ def t_deed_state(size: str = "002", *, layers: int = 2, window: int = 100, ball:
     return state | made
 
 
+def transformer_block(name: str, dim: int) -> dict[str, list[int]]:
+    """Names and shapes of a block of a transformer."""
+    shapes = {
+        "norm1.weight": [dim], "norm1.bias": [dim], "norm2.weight": [dim], "norm2.bias": [dim],
+        "attn.qkv.weight": [3 * dim, dim], "attn.qkv.bias": [3 * dim],
+        "attn.proj.weight": [dim, dim], "attn.proj.bias": [dim],
+        "mlp.fc1.weight": [4 * dim, dim], "mlp.fc1.bias": [4 * dim],
+        "mlp.fc2.weight": [dim, 4 * dim], "mlp.fc2.bias": [dim],
+    }  # fmt: skip
+    return {f"{name}.{part}": shape for part, shape in shapes.items()}
+
+
+def comedian_state(
+    kind: str = "vivit",
+    *,
+    dim: int = 24,
+    places: int = 4,
+    depth: int = 2,
+    stages: tuple[int, ...] = (2, 2),
+    times: int = 6,
+    temporal_depth: int = 2,
+    classes: int = 17,
+) -> dict[str, Tensor]:
+    """A checkpoint of COMEDIAN, with what transforms and masks leave in it.
+
+    Arguments:
+        kind: ``vivit`` or ``viswin``; places, depth: of the first; stages: blocks of the second's, whose first has
+            three heads.
+    """
+    root, wide = "trunk.transformer.", dim
+    patch = 16 if kind == "vivit" else 4
+    shapes: dict[str, list[int]] = {f"{root}patch_embed.proj.weight": [dim, 3, 2, patch, patch],
+                                    f"{root}patch_embed.proj.bias": [dim]}  # fmt: skip
+    spatial = f"{root}spatial_transformer"
+    if kind == "vivit":
+        shapes |= {f"{root}spatial_cls_token": [1, 1, dim], f"{root}pos_embed": [1, 1 + places, dim]}
+        for number in range(depth):
+            shapes |= transformer_block(f"{spatial}.blocks.{number}", dim)
+    else:
+        shapes |= {f"{root}patch_embed.norm.{part}": [dim] for part in ("weight", "bias")}
+        for stage, blocks in enumerate(stages):
+            wide = dim << stage
+            for number in range(blocks):
+                block = f"{spatial}.layers.{stage}.blocks.{number}"
+                shapes |= transformer_block(block, wide)
+                shapes[f"{block}.attn.relative_position_bias_table"] = [169, 3 << stage]
+                shapes[f"{block}.attn.relative_position_index"] = [49, 49]
+                shapes[f"{block}.attn_mask"] = [4, 49, 49]
+            if stage < len(stages) - 1:
+                down = f"{spatial}.layers.{stage}.downsample"
+                shapes |= {f"{down}.norm.weight": [4 * wide], f"{down}.norm.bias": [4 * wide]}
+                shapes[f"{down}.reduction.weight"] = [2 * wide, 4 * wide]
+    shapes |= {f"{spatial}.norm.weight": [wide], f"{spatial}.norm.bias": [wide]}
+    shapes |= {f"{root}time_embed": [1, times, wide], f"{root}temporal_mask_token": [1, 1, wide]}
+    for number in range(temporal_depth):
+        shapes |= transformer_block(f"{root}temporal_transformer.blocks.{number}", wide)
+    shapes |= {f"{root}temporal_transformer.norm.{part}": [wide] for part in ("weight", "bias")}
+    shapes |= {"head_class.layers.0.weight": [classes, wide], "head_class.layers.0.bias": [classes]}
+    shapes |= {"val_transform.1._transform.2.mean": [3, 1, 1], "test_transform.1._transform.2.std": [3, 1, 1]}
+    return state_of(shapes)
+
+
 UGLF_SETTINGS = {**E2E_SETTINGS, "glip_feature": True, "label_type": "one_hot", "alpha": 0.25, "gamma": 5}
 PROMPTS = ("player", "goalkeeper", "ball")
 

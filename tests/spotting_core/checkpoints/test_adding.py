@@ -153,11 +153,6 @@ def test_astra_is_refused_with_the_reason(tmp_path: Path, data: DataDirectory) -
     ("source", "tensors", "reason"),
     [
         (
-            "juliendenize/COMEDIAN-ViViT-tiny",
-            {"trunk.x": (2,), "head_class.weight": (17, 2)},
-            "COMEDIAN's weights only",
-        ),
-        (
             "https://github.com/lRomul/ball-action-spotting/releases/x.pth",
             {"encoder.conv_stem.weight": (2, 3, 3, 3), "blocks.0.weight": (2, 2, 3, 1, 1)},
             "described nowhere here",
