@@ -75,7 +75,9 @@ def _mapped(path: Path) -> np.ndarray:
     values = open_array(path, NUMBERS + FLAGS + "cSUmMV", what="feature file")
     if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating) or not len(values):
         raise BadInputError(
-            f"this file holds {values.dtype} of the shape {values.shape}, not features of samples", where=path
+            f"this file holds {values.dtype} of the shape {values.shape}, not features of samples",
+            where=path,
+            fix="Save floating-point numbers with a row for each sample: (samples, numbers)",
         )
     return values
 

@@ -211,7 +211,7 @@ class FeatureReader:
         raise BadInputError(
             f"the features {kind.name} are not here, and {missing}",
             where=feature_file(folder, half, kind.name) if folder else (media.path if media else None),
-            fix=f"Put {half}_{kind.name}.npy there, or name their folder with --features",
+            fix=f"Put {half}_{kind.name}.npy there; an analysis takes them from another folder with --features",
         )
 
 

@@ -109,7 +109,7 @@ def fit_reduction(parts: Iterable[np.ndarray], dim: int) -> Reduction:
     if dim > min(rows, len(total)):
         raise BadInputError(
             f"{dim} components cannot be had from {rows} rows of {len(total)} numbers",
-            fix="Make reduction smaller, or learn from more matches",
+            fix="Ask for fewer components (reduction, teacher_reduction), or learn from more matches",
         )
     mean = total / rows
     values, vectors = np.linalg.eigh(product / rows - np.outer(mean, mean))

@@ -64,11 +64,13 @@ def analyse_match(
 
     Errors:
         BadInputError: the match has more parts than the model's class table knows, a half cannot be read, ``rate`` is
-            not the model's, the target cannot be written, or the machine lacks the room or the memory.
+            not the model's, the model knows no labels yet, the target cannot be written, or the machine lacks the room
+            or the memory.
         CancelledError: ``report`` returned False.
     """
     check_parts(source, model.classes.parts)
     check_rate(rate, model.config.rate, model.folder)
+    check_labels_learned(model)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     keep_layer_features(source, model_sets(model), data, model.device.type, report, layers, features)
@@ -161,6 +163,23 @@ def check_rate(wanted: float | None, rate: float, where: Path | None) -> None:
             f"the model reads {rate:g} samples a second, not {wanted:g}",
             where=where,
             fix=f"Leave the rate out or give {rate:g}",
+        )
+
+
+def check_labels_learned(model: LoadedModel) -> None:
+    """Refuse the model of a stage of training that learns from no labels: its scores mean nothing.
+
+    Errors:
+        BadInputError: see above.
+    """
+    stages = model.system.stages
+    stage = model.card.training.get("stage")
+    if stage in stages and not stages[stage].labelled:
+        names = list(stages)
+        raise BadInputError(
+            f"this model is that of the stage {stage}, which learns from no labels: its scores mean nothing",
+            where=model.folder,
+            fix=f"Train the stages that follow, {' and '.join(names[names.index(stage) + 1 :])}, and use the last one",
         )
 
 

@@ -177,20 +177,35 @@ def _described(kind: AnySystem, config: SystemConfig, folder: Path) -> dict[str,
     return described
 
 
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The weights of a file by name.
+
+    Errors:
+        BadInputError: missing, damaged, or no numbers.
+    """
+    state = _read_file(path)
+    check_weights(state, path, _COPY)
+    return state
+
+
+def _read_file(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise BadInputError("the weights of this model are missing", where=path, fix="Copy the model folder again")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise BadInputError(
+            f"the weights cannot be read ({error})", where=path, fix="The file is damaged or foreign: copy it again"
+        ) from error
+
+
 def _weights(own: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
     """The weights of a file, which must be those described: names and shapes.
 
     Errors:
         BadInputError: missing, damaged, or others.
     """
-    if not path.is_file():
-        raise BadInputError("the weights of this model are missing", where=path, fix="Copy the model folder again")
-    try:
-        state = load_file(path)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise BadInputError(
-            f"the weights cannot be read ({error})", where=path, fix="The file is damaged or foreign: copy it again"
-        ) from error
+    state = _read_file(path)
     for name in own.keys() & state.keys():
         if own[name].shape != state[name].shape:
             raise BadInputError(

@@ -72,4 +72,8 @@ class BestWeights:
         Errors:
             BadInputError: the file is damaged.
         """
-        return read_checkpoint(self._file)
+        try:
+            return read_checkpoint(self._file)
+        except BadInputError as error:
+            fix = "Delete the folder of the run to start again"
+            raise BadInputError(error.what, where=self._file, fix=fix) from error

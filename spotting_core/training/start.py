@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, read_card
+from spotting_core.models.load import read_weights
 from spotting_core.models.registry import AnySystem, SystemConfig
 
 
@@ -29,7 +29,7 @@ def start_from_trunk(trunk: nn.Module, entity_model: str) -> int:
     if folder is None:
         raise BadInputError("there is no entity model of this name", where=entity_model, fix="Train it first")
     prefix = "visual.trunk.trunk."
-    theirs = {k.removeprefix(prefix): v for k, v in load_file(folder / WEIGHTS_FILE).items() if k.startswith(prefix)}
+    theirs = {k.removeprefix(prefix): v for k, v in read_weights(folder / WEIGHTS_FILE).items() if k.startswith(prefix)}
     own = trunk.state_dict()
     copied = 0
     for name, value in own.items():
@@ -56,10 +56,14 @@ def existing_earlier_folder(name: str) -> Path:
     """
     place = earlier_folder(name)
     if place is None:
+        inside = Path(name) / "model"
+        of_run = f"This is the folder of a run: name its model, {inside}"
         raise BadInputError(
             "there is no model of the earlier stage here, and none of this name was added",
             where=name,
-            fix="Run that stage first, or add the model: touchline models add",
+            fix=of_run
+            if (inside / WEIGHTS_FILE).is_file()
+            else "Run that stage first, or add the model: touchline models add",
         )
     return place
 
@@ -76,13 +80,20 @@ def check_earlier_stage(folder: str, system: AnySystem, stage: str, config: Syst
     """
     place = existing_earlier_folder(folder)
     if not (place / CARD_FILE).is_file():
+        if system.earlier_stages:
+            what = "the model of the earlier stage has no card, which says through which stages its weights have been"
+            raise BadInputError(what, where=place, fix=f"Copy the {CARD_FILE} of its folder with it")
         return
     card = read_card(place)
     if card.system == system.name and system.earlier_stages:
         _check_same_size(place, card.config, system, config)
     stages = list(system.stages)
     theirs = card.training.get("stage", system.task)  # one trained further names none, and has learned from labels
-    if card.system == system.name and theirs in stages and stages.index(theirs) > stages.index(stage):
+    if card.system == system.name and theirs not in stages:
+        known = ", ".join(stages)
+        what = f"the card of the earlier stage names the stage {theirs!r}, of which {system.name} knows nothing"
+        raise BadInputError(what, where=place / CARD_FILE, fix=f"Its stages: {known}")
+    if card.system == system.name and stages.index(theirs) > stages.index(stage):
         raise BadInputError(
             f"these weights have been through the stage {theirs}, which comes after {stage}",
             where=place,
@@ -123,17 +134,18 @@ def _shapes(system: AnySystem, config: SystemConfig) -> dict[str, torch.Size]:
         return {name: value.shape for name, value in system.build(config).state_dict().items()}
 
 
-def start_from_stage(network: nn.Module, folder: str) -> int:
+def start_from_stage(network: nn.Module, folder: str, *, whole: bool = False) -> int:
     """Take an earlier model's weights where name and shape agree; returns how many tensors were copied.
 
     Arguments:
         folder: of an earlier stage, or the name of a model of others that was added.
+        whole: whether each weight of the network has to be there, if not of the same shape.
 
     Errors:
-        BadInputError: there is no such model, or less than half of its weights have a place here.
+        BadInputError: there is no such model, it is damaged, or less than half of its weights have a place here.
     """
     path = existing_earlier_folder(folder) / WEIGHTS_FILE
-    own, theirs = network.state_dict(), load_file(path)
+    own, theirs = network.state_dict(), read_weights(path)
     shared = [name for name, value in theirs.items() if name in own and own[name].shape == value.shape]
     if len(shared) < len(theirs) // 2:
         raise BadInputError(
@@ -141,6 +153,13 @@ def start_from_stage(network: nn.Module, folder: str) -> int:
             "is of another kind",
             where=path,
             fix="Start from a model of the same system and settings, or leave out start_from",
+        )
+    missing = sorted(own.keys() - theirs.keys())
+    if whole and missing:
+        raise BadInputError(
+            f"the model of the earlier stage lacks {len(missing)} of the weights of its network ({missing[0]})",
+            where=path,
+            fix="The file is of another network, or was changed: copy it again",
         )
     for name in shared:
         own[name].copy_(theirs[name])

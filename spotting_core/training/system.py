@@ -123,6 +123,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         self.reader = training_set.reader
         self.matches, self.validation = training_set.matches, training_set.validation
         training_set.check_queue(sum(len(half) for match in self.matches for half in match.halves))
+        training_set.check_taught()
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
     def _clips_of(
@@ -179,7 +180,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             start_from_trunk(self._environment(network).trunk, config.trunk_from)
         inner = self._inner(network)
         if config.start_from and not self.set.begun:
-            start_from_stage(inner, config.start_from)
+            start_from_stage(inner, config.start_from, whole=bool(self.system.earlier_stages))
         resting: list[nn.Module] = list(self.stage.rests(inner)) if self.stage.rests else []
         if config.environment_stays:
             resting += [self._environment(network)]

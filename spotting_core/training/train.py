@@ -43,6 +43,7 @@ from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask, Judged
 from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainer, CalibrationTrainingConfig
+from spotting_core.training.checkpoint import RunFolder
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.few_labels import few_labels
@@ -58,6 +59,7 @@ from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
 ENTITIES = "entities"
+_MATCHES = "matches.json"  # in a run's folder: what it learns from
 DATA_SET_FILE = "data_set.json"
 """In a run's folder: which data set it learns from."""
 _AnyTrainer = SystemTrainer | EntityTrainer | CalibrationTrainer
@@ -147,6 +149,7 @@ def train(
     for sentence in _labels_of(system_config, order):
         notice(sentence)
     with processes.first_alone(), _configuration_named(order.config):
+        _check_same_matches(order, system_config)
         device = processes.device(order.device)
         training_set = TrainingSet(system_config, order.splits, order.run, data, device)
         trainer = SystemTrainer(system_config, training_set, order.run, device, processes=processes)
@@ -178,6 +181,25 @@ def _with_split_lists(order: TrainingOrder, splits: Iterable[str]) -> TrainingOr
     named = (*splits, order.report_split)
     root = order.splits.resolve()
     return replace(order, root=with_split_lists(root, named, order.run / "splits"))
+
+
+def _check_same_matches(order: TrainingOrder, config: SystemTrainingConfig) -> None:
+    """Refuse to go on with a run on other matches than it has learned from: its card would name the wrong ones.
+
+    Errors:
+        BadInputError: see above; names a match that only one of both has.
+    """
+    path, run = order.run / _MATCHES, RunFolder(order.run)
+    names = [f"{s}/{game.name}" for s in config.data for game in all_games(order.splits / s)[: config.matches or None]]
+    if not run.checkpoint.is_file():
+        write_json(path, names)
+    elif path.is_file() and (before := read_json(path, "list of a run's matches")) != names:
+        others = sorted(set(map(str, before)) ^ set(names))
+        raise BadInputError(
+            f"this run has learned from other matches ({others[0] if others else 'in another order'})",
+            where=order.run,
+            fix="Give the matches that it began with, another --run folder, or delete this one to start over",
+        )
 
 
 def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:
@@ -294,6 +316,8 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
         facts["stage"] = trainer.config.stage or trainer.system.task
         if labels := _learned_labels(trainer):
             facts["labels"] = labels
+    if teacher := getattr(trainer.config, "teacher", ()):
+        facts["teacher"] = {"features": list(teacher), "components": trainer.config.teacher_reduction}
     if order.settings:
         facts["settings"] = dict(order.settings)
     if order.data_set is not None:

@@ -32,6 +32,7 @@ from spotting_core.training.start import check_earlier_stage
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 
 _MOST_REMEMBERED = 0.25  # of the clips that there are
+_LOOKED_AT = 100  # samples to either side of the middle of a half
 
 
 class TrainingSet:
@@ -169,6 +170,28 @@ class TrainingSet:
                 "from itself",
                 fix=f"Set queue = {int(clips * _MOST_REMEMBERED)} or less under [config.model], or add matches",
             )
+
+    def check_taught(self) -> None:
+        """Refuse a teacher from which nothing can be learned.
+
+        Errors:
+            BadInputError: it says the same of every moment of a half, or its numbers are too large to be compared.
+        """
+        for match in self.matches if self.stage.taught is not None else ():
+            for half in match.halves:
+                teacher, middle = half.samples.teacher, len(half) // 2
+                assert teacher is not None, "a stage that is taught has a teacher"
+                rows = teacher.rows(max(0, middle - _LOOKED_AT), min(len(half), middle + _LOOKED_AT))
+                with np.errstate(over="ignore"):
+                    lengths = np.linalg.norm(rows, axis=1)
+                if np.isfinite(lengths).all() and (rows.max(0) > rows.min(0)).any():
+                    continue
+                what = "are too large" if not np.isfinite(lengths).all() else "are the same at every moment"
+                raise BadInputError(
+                    f"the features of the teacher {what}: nothing can be learned from them",
+                    where=f"{match.name}, {self.table.parts.title(half.samples.half)}",
+                    fix=f"Make the features {' and '.join(self._config.teacher)} again",
+                )
 
     def _check_early(self) -> None:
         """Refuse what can be refused before a video is read.

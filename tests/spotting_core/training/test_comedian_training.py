@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
@@ -100,6 +102,7 @@ def test_the_stages_follow_one_another_to_a_model_that_analyses(
     model = load_model(earlier)
     assert model.card.training["stage"] == "spotting"
     assert model.card.training["earlier"]["stage"] == "head"
+    assert model.card.training["earlier"]["earlier"]["teacher"] == {"features": [BANK], "components": 8}
     assert (model.card.input.mean, model.card.input.std) == ((0.45,) * 3, (0.225,) * 3)
     assert model.card.scores
     analysis = analyse_match(open_match(next((root / "test").iterdir())), model, data)
@@ -391,6 +394,103 @@ def test_what_does_not_fit_is_refused_before_a_video_is_read(
     ):
         with pytest.raises(BadInputError, match=message):
             TrainingSet(config, root, tmp_path / str(number), data, "cpu")
+
+
+def other_weights(folder: Path, changed: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    """The weights of a model after a change."""
+    path = folder / "model.safetensors"
+    state = load_file(path)
+    changed(state)
+    save_file(state, path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: os.truncate(f / "model.safetensors", 5000), r"weights cannot be read.*copy it again"),
+        (lambda f: (f / "model.safetensors").write_bytes(b""), r"weights cannot be read.*copy it again"),
+        (lambda f: (f / "card.json").unlink(), r"has no card.*Copy the card\.json"),
+        (
+            lambda f: write_card(f, replace(read_card(f), training={**read_card(f).training, "stage": "5"})),
+            "names the stage '5', of which comedian-vivit knows nothing",
+        ),
+        (
+            lambda f: other_weights(f, lambda state: state.pop("over_time.blocks.0.attn.proj.weight")),
+            r"lacks 1 of the weights of its network \(over_time\.blocks\.0\.attn\.proj\.weight\)",
+        ),
+        (
+            lambda f: other_weights(f, lambda state: state["over_time.norm.bias"].fill_(torch.nan)),
+            r"weight over_time\.norm\.bias holds 24 of 24 numbers that are none",
+        ),
+    ],
+)
+def test_a_damaged_earlier_stage_is_refused(
+    damage: Callable[[Path], object],
+    message: str,
+    initialised: Path,
+    root: Path,
+    tmp_path: Path,
+    data: DataDirectory,
+) -> None:
+    earlier = tmp_path / "earlier"
+    shutil.copytree(initialised, earlier)
+    damage(earlier)
+    with pytest.raises(BadInputError, match=message):
+        trainer_of(config_of("head", start_from=str(earlier)), root, tmp_path / "run", data)
+
+
+def test_the_folder_of_a_run_is_not_that_of_its_model(
+    initialised: Path, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    config = config_of("head", start_from=str(initialised.parent))
+    with pytest.raises(BadInputError, match=f"folder of a run: name its model, {re.escape(str(initialised))}"):
+        trainer_of(config, root, tmp_path / "run", data)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"), [(np.zeros, "are the same at every moment"), (lambda s: huge(s), "are too large")]
+)
+def test_a_bank_that_teaches_nothing_is_refused(
+    rows: Callable[[tuple[int, int]], np.ndarray], message: str, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    copy = tmp_path / "splits"
+    shutil.copytree(root, copy)
+    for bank in copy.rglob(f"1_{BANK}.npy"):
+        bank.unlink()
+        write_features(bank.parent, 1, BANK, rows((SAMPLES, 8)).astype(np.float32))
+    with pytest.raises(BadInputError, match=rf"teacher {message}.*Make the features {BANK} again"):
+        trainer_of(config_of("distil", teacher_reduction=0), copy, tmp_path / "run", data)
+
+
+def huge(shape: tuple[int, int]) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape) * 1e30
+
+
+def test_a_stage_without_labels_analyses_no_match(initialised: Path, root: Path, data: DataDirectory) -> None:
+    source = open_match(next((root / "test").iterdir()))
+    with pytest.raises(BadInputError, match=r"stage initialise, which learns from no labels.*distil and head and spot"):
+        analyse_match(source, load_model(initialised), data)
+
+
+def test_a_run_goes_on_with_the_matches_it_began_with_alone(
+    initialised: Path, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    path = tmp_path / "head.toml"
+    model = "\n".join(f"{name} = {value}" for name, value in MODEL.items())
+    head = f"system = 'comedian-vivit'\n[config]\nstage = 'head'\nsteps = 1\nbatch = 2\nstart_from = '{initialised}'\n"
+    path.write_text(f"{head}[config.model]\n{model}\n")
+
+    def order(splits: Path) -> TrainingOrder:
+        return TrainingOrder(path, splits, tmp_path / "run", tmp_path / "model", measured=False)
+
+    train(order(root), data)
+    train(order(root), data)  # it has ended, and its model is written again
+    other = tmp_path / "splits"
+    shutil.copytree(root, other)
+    game = next((other / "train").iterdir())
+    game.rename(game.with_name("2026-09-01 - 12-00 Others 1 - 0 Away"))
+    with pytest.raises(BadInputError, match=r"has learned from other matches \(train/2026-08-01"):
+        train(order(other), data)
 
 
 def test_a_run_goes_on_without_the_stage_that_it_began_with(

@@ -22,6 +22,7 @@ from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.pixels import clip_pixels
 from spotting_core.models.load import load_model
 from spotting_core.models.registry import SystemConfig, kept_middles, system
+from spotting_core.models.targets import AnchorTargets
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.training.allocator import keep_freed_memory
@@ -36,6 +37,7 @@ from tests.spotting_core.checkpoints.made import (
     E2E_SETTINGS,
     UGLF_SETTINGS,
     added,
+    comedian_state,
     e2e_spot_state,
     published,
     uglf_state,
@@ -211,6 +213,28 @@ def test_a_published_model_is_fine_tuned(root: Path, tmp_path: Path, data: DataD
     assert torch.equal(other.model.state_dict()["gru.weight_hh_l0"], stored["gru.weight_hh_l0"])
     with pytest.raises(BadInputError, match=r"none of this name was added.*touchline models add"):
         trainer(root, tmp_path / "none", data, start_from="nobody", **settings)
+
+
+def test_a_published_transformer_is_fine_tuned(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    """On the samples of which it says something."""
+    theirs = added(published(tmp_path / "comedian", comedian_state()), data)
+    sizes = {"dim": 24, "depth": 2, "temporal_depth": 2, "width": 32, "height": 32, "window": 12}
+    still = {"before": 2, "after": 2, "drop_path": 0.0, "mask": 0.0}  # nothing is drawn in the network
+    settings = {"system": "published-comedian-vivit", "mixup": 0.0, "clip": 12, "start_from": "comedian"}
+    run = trainer(root, tmp_path / "run", data, model={**sizes, **still}, **settings)
+    stored = load_file(theirs.folder / "model.safetensors")
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    assert all(torch.equal(before[name], value) for name, value in stored.items())
+    batch = run.make_batch(0)
+    first = run.losses(batch)["spotting"]
+    targets = batch.targets
+    assert isinstance(targets, AnchorTargets)
+    targets.confidence[:, 1::2] = 1 - targets.confidence[:, 1::2]  # of which nothing is said
+    assert torch.equal(run.losses(batch)["spotting"], first)
+    targets.confidence[:, ::2] = 1 - targets.confidence[:, ::2]
+    assert not torch.equal(run.losses(batch)["spotting"], first)
+    run.train()
+    assert not torch.equal(run.model.state_dict()["head_class.weight"], before["head_class.weight"])
 
 
 def test_a_published_model_of_entities_is_fine_tuned(root: Path, tmp_path: Path, data: DataDirectory) -> None:
