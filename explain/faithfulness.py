@@ -12,14 +12,18 @@ Per spot and method:
 * pointing: whether the strongest place of the anchor's frame lies in the true box (grown by one cell) of
   what the rules tie to the class; beside it the share of the picture that would count as a hit, and the
   same of those spots alone at which the model has found the thing: it can point at nothing else.
+* relevance mass and rank: of all that is positive in the anchor's frame the share that lies in the cells of the
+  true box; and of as many of the strongest cells as the box has, the share that are the box's. Beside them the
+  share of the picture that the box takes, which both have by chance.
 * sanity: correlation with the explanation of a model of random weights; near 0 if the weights matter.
 * stability: correlation with the explanation of the same pictures under noise of a few grey levels.
 * completeness, for integrated gradients: the share of the score's change that the values add up to.
 
 Papers: Petsiuk et al., "RISE" (BMVC 2018); DeYoung et al., "ERASER" (ACL 2020); Zhang et al., "Top-down Neural
-Attention by Excitation Backprop" (ECCV 2016); Adebayo et al., "Sanity Checks for Saliency Maps" (NeurIPS 2018).
-Differences: the area is of the share of the score, so that spots of unlike confidence can be averaged; what
-is taken out is blurred and loses its entities (``probe``).
+Attention by Excitation Backprop" (ECCV 2016); Arras et al., "CLEVR-XAI: A benchmark dataset for the ground truth
+evaluation of neural network explanations" (Information Fusion 2022), for mass and rank; Adebayo et al., "Sanity
+Checks for Saliency Maps" (NeurIPS 2018). Differences: the area is of the share of the score, so that spots of
+unlike confidence can be averaged; what is taken out is blurred and loses its entities (``probe``).
 """
 
 from __future__ import annotations
@@ -199,14 +203,35 @@ def pointing(values: np.ndarray, boxes: np.ndarray) -> tuple[float, float]:
     Arguments:
         values: (rows, columns); boxes: (N, 4), shares of the picture.
     """
-    rows, columns = values.shape
-    inside = np.zeros(values.shape, bool)
-    for x1, y1, x2, y2 in boxes:
-        left, right = int(np.floor(x1 * columns)) - 1, int(np.ceil(x2 * columns)) + 1
-        top, bottom = int(np.floor(y1 * rows)) - 1, int(np.ceil(y2 * rows)) + 1
-        inside[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
+    inside = _cells_of(boxes, values.shape, grown=1)
     strongest = np.unravel_index(int(values.argmax()), values.shape)
     return float(inside[strongest]) if values.max() > 0 else 0.0, float(inside.mean())
+
+
+def relevance(values: np.ndarray, boxes: np.ndarray) -> tuple[float, float, float]:
+    """Relevance mass accuracy, relevance rank accuracy, and the share of cells that lie in the boxes.
+
+    Arguments:
+        values: (rows, columns), of which the positive ones count; boxes: (N, 4), shares of the picture.
+    """
+    inside = _cells_of(boxes, values.shape).ravel()
+    positive = values.clip(0).ravel()
+    if not positive.any() or not inside.any():
+        return 0.0, 0.0, float(inside.mean())
+    strongest = np.argsort(-positive, kind="stable")[: inside.sum()]
+    found = inside[strongest] & (positive[strongest] > 0)
+    return float(positive[inside].sum() / positive.sum()), float(found.mean()), float(inside.mean())
+
+
+def _cells_of(boxes: np.ndarray, shape: tuple[int, ...], *, grown: int = 0) -> np.ndarray:
+    """Cells that some boxes touch, grown by so many: bool (rows, columns)."""
+    rows, columns = shape
+    inside = np.zeros(shape, bool)
+    for x1, y1, x2, y2 in boxes:
+        left, right = int(np.floor(x1 * columns)) - grown, int(np.ceil(x2 * columns)) + grown
+        top, bottom = int(np.floor(y1 * rows)) - grown, int(np.ceil(y2 * rows)) + grown
+        inside[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
+    return inside
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -302,7 +327,17 @@ def _of_kind(
     probe: Probe, label: str, attribution: Attribution, values: np.ndarray, truth: TrueBoxes | None
 ) -> dict[str, float]:
     measures = dict.fromkeys(
-        ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "pointing_where_read", "completeness"),
+        (
+            "comprehensiveness",
+            "sufficiency",
+            "pointing",
+            "pointing_chance",
+            "pointing_where_read",
+            "relevance_mass",
+            "relevance_rank",
+            "relevance_chance",
+            "completeness",
+        ),
         float("nan"),
     )
     if attribution.method == PLAYER_REMOVAL:
@@ -313,6 +348,8 @@ def _of_kind(
     if attribution.kind != TIME and truth is not None and len(truth.boxes):
         at = probe.window.near(SPAN).index(probe.window.anchor)
         measures["pointing"], measures["pointing_chance"] = pointing(values[at], truth.boxes)
+        mass, rank, chance = relevance(values[at], truth.boxes)
+        measures |= {"relevance_mass": mass, "relevance_rank": rank, "relevance_chance": chance}
         if truth.is_read.any():
             measures["pointing_where_read"] = measures["pointing"]
     if attribution.method == "integrated-gradients":

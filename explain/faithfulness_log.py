@@ -17,7 +17,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.spots import Spot
 
-_FORMAT = 2  # of the measures: one of another is not gone on with
+_FORMAT = 3  # of the measures: one of another is not gone on with
 _Key = tuple[str, int, int, str]  # content hash of the match, half, microseconds, class
 
 

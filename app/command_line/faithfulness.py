@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
 
-_COLUMNS = ("deletion", "insertion", "comprehensiveness", "sufficiency", "pointing", "sanity", "stability",
-            "completeness")  # fmt: skip
+_COLUMNS = {
+    "deletion": "Deletion", "insertion": "Insertion", "comprehensiveness": "Compr.", "sufficiency": "Suff.",
+    "pointing": "Pointing", "relevance_mass": "Mass", "relevance_rank": "Rank", "sanity": "Sanity",
+    "stability": "Stability", "completeness": "Compl.",
+}  # fmt: skip
 
 
 def faithfulness(
@@ -58,6 +61,7 @@ def faithfulness(
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
 ) -> None:
     """Measure the explanations of a model: deletion, insertion, pointing, sanity, stability …"""
+    matches = _matches(source, demo, split)
     from explain.faithfulness_run import PREDICTED, TRUE, ChosenSpot, choose_spots, measure_spots, measured_table
     from spotting_core.models.load import load_model
 
@@ -76,7 +80,7 @@ def faithfulness(
     spot_log = _log(log, loaded, about, methods)
     chosen: list[ChosenSpot] = []
     left_out = _unlabelled(split)
-    for match in _matches(source, demo, split):
+    for match in matches:
         chosen += choose_spots(match, analysis_of(match, loaded, data, features), of, most, seed, left_out)
     if not chosen:
         reasons = "".join(f"; left out: {number} × {reason}" for reason, number in left_out.items())
@@ -179,7 +183,7 @@ def _keep(model: LoadedModel, content: dict[str, Any]) -> None:
 
 
 def _print(content: dict[str, Any]) -> None:
-    table = Table("Method", *(c.capitalize() for c in _COLUMNS), "Verdict", box=None, header_style="bold")
+    table = Table("Method", *_COLUMNS.values(), "Verdict", box=None, header_style="bold")
     for name, row in content["methods"].items():
         table.add_row(name, *(_cell(row, c) for c in _COLUMNS), row["verdict"])
     console = Console(width=max(160, out.width))
@@ -188,7 +192,7 @@ def _print(content: dict[str, Any]) -> None:
     out.print(
         f"\n{content['spots']} {content['of']} spots of {content['source']} by {content['model']}; mean and 95 % "
         f"interval over {content['interval_over']}, in brackets what random orders and a centred blob give (pointing: "
-        f"chance, and where the model has found the thing). "
+        f"chance, and where the model has found the thing; mass and rank of relevance: chance). "
         f"First of those that say where: {content['default'] or 'none'}",
         highlight=False,
     )
@@ -221,4 +225,6 @@ def _cell(row: dict[str, Any], column: str) -> str:
     if column == "pointing":
         there = row["pointing_where_read"]["mean"]
         return f"{text} ({row['pointing_chance']['mean']:.2f}, {'–' if there is None else f'{there:.2f}'})"
+    if column.startswith("relevance"):
+        return f"{text} ({row['relevance_chance']['mean']:.2f})"
     return text

@@ -92,14 +92,15 @@ def add(
     What is to be fetched is shown before: its size, its licence and its hash. docs/published_models.md lists what can
     be read.
     """
-    from spotting_core.checkpoints.adding import Wanted, add_model
-    from spotting_core.checkpoints.adopted import Choices
     from spotting_core.checkpoints.sources import offer_of
 
     offer = offer_of(source, local_network=local_network)
     _print_offer(offer)
     if offer.elsewhere and not yes:
         _ask()
+    from spotting_core.checkpoints.adding import Wanted, add_model
+    from spotting_core.checkpoints.adopted import Choices
+
     choices = Choices(classes, features, system, code, rate, prompts)
     with progress_bar() as bar:
         rows: dict[str, TaskID] = {}

@@ -11,6 +11,7 @@ import typer
 from app.command_line.terminal import err, out, progress_bar
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.computing.device import device_named
+from spotting_core.training.config import read_config
 
 
 def train(
@@ -31,6 +32,7 @@ def train(
     torchrun --nproc-per-node 2 -- "$(command -v touchline)" train CONFIG --data DIR.
     """
     first = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
+    read_config(config)  # is refused before what trains is loaded, which takes seconds
     folder = run or Path(".runs") / config.stem
     with progress_bar(shown=first) as bar:
         task = bar.add_task(config.stem, total=None, note="starting")

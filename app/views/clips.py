@@ -68,9 +68,9 @@ def show() -> None:
         return
     forget_what_was_made(match)
     selection = selection_of_address(match)
-    working, rivals = _working(match, analysis, selection)
+    working, left_out = _working(match, analysis, selection)
     lengths = {half: m.table.duration for half, m in media.items()}
-    _toolbar(library, match, analysis, selection, working, lengths, rivals)
+    _toolbar(library, match, analysis, selection, working, lengths, left_out)
     _conflict(match, selection)
     left, right = st.container(key="clips_columns").columns([1066, 330], gap="small")
     with left:
@@ -83,13 +83,13 @@ def show() -> None:
 
 def _working(
     match: Match, analysis: Analysis | None, selection: Selection | None
-) -> tuple[tuple[tuple[Clip, ...], OwnMargins], int]:
-    """The clips on screen and the margins of their classes, the selection's, else those of what matters most; and how
-    many spots a surer one of their moment has left out of these."""
+) -> tuple[tuple[tuple[Clip, ...], OwnMargins], str]:
+    """The clips on screen and the margins of their classes, the selection's, else those of what matters most; and what
+    is left out of these, as a clause."""
     if selection is not None:
-        return (selection.clips, selection.margins), 0
+        return (selection.clips, selection.margins), ""
     first = default_clips(match, analysis)
-    return (first.clips, {}), first.rivals
+    return (first.clips, {}), first.left_out
 
 
 # --- above the desk -----------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def _toolbar(
     selection: Selection | None,
     working: tuple[Sequence[Clip], OwnMargins],
     lengths: dict[int, int],
-    rivals: int,
+    left_out: str,
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="clips_bar"):
         st.html(page.headline("Clips"), width="content")
@@ -116,7 +116,7 @@ def _toolbar(
         _selection_box(match, selection)
         if selection is None:
             class_popover(clipped_classes(match, analysis), CLASSES, usual=usual_classes(match, analysis))
-        st.html(f'<div class="tl-cap">{_facts(working[0], rivals)}</div>', width="content")
+        st.html(f'<div class="tl-cap">{_facts(working[0], left_out)}</div>', width="content")
         st.space("stretch")
         link_button("clips_link")
         playlist_popover(of_match(working[0], match), "clips_playlist")
@@ -128,10 +128,10 @@ def _toolbar(
         choose_dialog(match, analysis, lengths, working[1])
 
 
-def _facts(clips: Sequence[Clip], rivals: int) -> str:
-    """How many clips there are, how long they are, and how many spots a surer one of their moment has left out."""
+def _facts(clips: Sequence[Clip], left_out: str) -> str:
+    """How many clips there are, how long they are, and what is left out."""
     counted = f"{page.clips(len(clips))}, {page.length(sum(c.length for c in clips))}"
-    return f"{counted}; {rivals} less sure of a moment left out" if rivals else counted
+    return f"{counted}; {left_out}" if left_out else counted
 
 
 def _selection_box(match: Match, selection: Selection | None) -> None:

@@ -91,11 +91,26 @@ def forget_what_was_made(match: Match) -> None:
 
 @dataclass(frozen=True)
 class DefaultClips:
-    """What is on the desk before anybody made a selection; ``rivals``: how many spots a surer one of their moment
-    leaves out."""
+    """What is on the desk before anybody made a selection.
+
+    Arguments:
+        rivals: how many spots a surer one of their moment leaves out; breaks: how many are left out for no half is
+            played then.
+    """
 
     clips: tuple[Clip, ...]
     rivals: int
+    breaks: int
+
+    @property
+    def left_out(self) -> str:
+        """What is left out, as a clause; empty where nothing is."""
+        reasons = []
+        if self.rivals:
+            reasons.append(f"{self.rivals} less sure of a moment")
+        if self.breaks:
+            reasons.append(f"{self.breaks} where no half is played")
+        return f"{' and '.join(reasons)} left out" if reasons else ""
 
 
 def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
@@ -113,12 +128,12 @@ def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     if kind != TRUE:  # what is labelled is an action, shown or not
         spots = counted(match, spots, of_address(), held=kind == REVIEWED)
-    if kind == PREDICTED:
-        spots = in_play(match, classes, spots)
-    chosen = [s for s in spots if Choice(wanted).takes(s)]
+    asked = [s for s in spots if Choice(wanted).takes(s)]
+    chosen = in_play(match, classes, asked) if kind == PREDICTED else asked
     # Among what was asked for: who wants red cards wants those as well that may be yellow ones.
     kept, rivals = surest_of_moments(chosen, exclusive_sets(classes.name)) if kind == PREDICTED else (chosen, [])
-    return DefaultClips(tuple(clips_of(kept, Margins(classes), lengths)), len(rivals))
+    clips = tuple(clips_of(kept, Margins(classes), lengths))
+    return DefaultClips(clips, len(rivals), len(asked) - len(chosen))
 
 
 def choosing(match: Match) -> tuple[str, str]:

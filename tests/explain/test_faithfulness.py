@@ -16,6 +16,7 @@ from explain.faithfulness import (
     default_method,
     entity_measures,
     pointing,
+    relevance,
     resampled,
     table,
 )
@@ -75,6 +76,24 @@ def test_pointing_by_hand() -> None:
     values[3, 6] = 2
     assert pointing(values, box) == (1.0, 9 / 112)
     assert pointing(np.zeros(GRID), box)[0] == 0.0
+
+
+def test_relevance_by_hand() -> None:
+    """A box over two cells: one of them has 3 of all 8 that is positive, and is one of the two strongest."""
+    values = np.zeros(GRID)
+    values[2, 5], values[2, 6], values[4, 7], values[0, 0], values[7, 13] = 3, 0.5, 4, 0.5, -9
+    box = np.array([[5.2 / 14, 2.2 / 8, 6.8 / 14, 2.8 / 8]])
+    assert relevance(values, box) == (3.5 / 8, 0.5, 2 / 112)
+    values[2, 6] = 3.5
+    assert relevance(values, box) == (6.5 / 11, 0.5, 2 / 112)  # the box's second is third of all
+    values[4, 7] = 0
+    assert relevance(values, box) == (6.5 / 7, 1.0, 2 / 112)
+    alone = np.zeros(GRID)
+    alone[2, 5] = 1
+    assert relevance(alone, box) == (1.0, 0.5, 2 / 112)  # of cells that say nothing none is the box's
+    assert relevance(-alone, box) == (0.0, 0.0, 2 / 112)
+    both = np.concatenate([box, [[0.0, 0.0, 0.5 / 14, 0.5 / 8]]])
+    assert relevance(alone, both)[2] == 3 / 112
 
 
 def test_correlation_of_ranks() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -173,6 +174,34 @@ def test_evaluate_needs_little(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["analyze", "nothing.mp4"],
+        ["train", "nothing.toml", "--data", "."],
+        ["models", "add", "nothing.pt"],
+        ["faithfulness", "nothing.mp4"],
+        ["explain", "nothing.mp4"],
+        ["features", "nothing.mp4"],
+        ["convert", "nothing.json", "a.csv"],
+        ["doctor", "nothing.mp4"],
+        ["clips", "nothing.mp4", "--out", "clips"],
+    ],
+)
+def test_what_is_refused_is_refused_before_torch_is_loaded(arguments: list[str], tmp_path: Path) -> None:
+    """Which takes seconds."""
+    script = (
+        "import sys; from app.command_line import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print(end.code or 0, 'torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TOUCHLINE_DATA": str(tmp_path / "data")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == ("0 False" if arguments == ["--help"] else "2 False"), done.stderr
 
 
 def test_models_lists_every_system_and_what_ships() -> None:

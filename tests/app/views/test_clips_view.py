@@ -163,7 +163,9 @@ def test_spots_where_no_half_is_played_are_clipped_only_on_demand(
     keep_half(ingest(video, data), 40)
     make_analysis(open_match(video), data, [Spot(1, 20_000_000, "Goal", 0.9), Spot(1, 150_000_000, "Goal", 0.8)])
     match = library.add(str(video))
-    assert [c["start"] for c in component_data(clips_page(match=match.id).run())["clips"]] == [10_000_000]
+    desk = clips_page(match=match.id).run()
+    assert [c["start"] for c in component_data(desk)["clips"]] == [10_000_000]
+    assert "1 clip, 0:22; 1 where no half is played left out" in texts(desk)
 
     def script(match_id: str) -> None:
         from app.state import shared_library

@@ -378,7 +378,7 @@ def test_files_of_any_name_can_be_trained_on(root: Path, tmp_path: Path, data: D
     assert begun.model_config.dim == 20 + 512
     begun.train()
     with pytest.raises(BadInputError, match="there is no extractor 'theirs'"):
-        trainer(tmp_path, tmp_path / "run", data, features=("theirs",))
+        trainer(tmp_path, tmp_path / "other", data, features=("theirs",))
 
 
 def test_a_timm_backbone_is_named_with_its_weights(tmp_path: Path, data: DataDirectory) -> None:
