@@ -18,6 +18,7 @@ import pyarrow.parquet as parquet
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
+from spotting_core.base.files_below import files_below
 
 FILES = ("meta.json", "entities.parquet", "calibration.parquet")
 """What is read of a match folder."""
@@ -63,7 +64,7 @@ def games_with_boxes(folder: Path) -> list[Path]:
     Errors:
         BadInputError: none has true boxes.
     """
-    games = sorted(path.parent for path in folder.rglob(FILES[1]))
+    games = sorted(path.parent for path in files_below(folder, FILES[1]))
     if not games:
         raise BadInputError("no match with true entities lies here", where=folder, fix="Check the path")
     return games

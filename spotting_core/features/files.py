@@ -15,6 +15,7 @@ import numpy as np
 from spotting_core.base.arrays import FLAGS, NUMBERS, check_numbers, open_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
+from spotting_core.base.files_below import files_below
 from spotting_core.features.sets import FeatureSet
 
 _SLACK_ROWS, _SLACK_SHARE = 4, 0.005  # what a file may have more or less than the half is long
@@ -41,7 +42,7 @@ def set_of_files(folders: Iterable[Path], name: str, rate: float) -> FeatureSet 
     """A set that nothing here makes, as wide as its first file below some folders; None if there is none."""
     if "/" in name:
         return None
-    files = (path for folder in folders for path in sorted(folder.rglob(f"[1-9]*_{escape(name)}.npy")))
+    files = (path for folder in folders for path in files_below(folder, f"[1-9]*_{escape(name)}.npy"))
     first = next((path for path in files if _part_of(path, name) is not None), None)
     if first is None:
         return None

@@ -12,6 +12,7 @@ import numpy as np
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.files_below import files_below
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.findings import Finding
 from spotting_core.domain.parts import Parts
@@ -84,7 +85,8 @@ def all_games(folder: Path) -> list[Path]:
     Errors:
         BadInputError: there is none.
     """
-    games = sorted({p.parent for p in folder.rglob("[1-9]*_*.*") if _PART_FILE.match(p.name) and p.is_file()})
+    files = files_below(folder, "[1-9]*_*.*")
+    games = sorted({p.parent for p in files if _PART_FILE.match(p.name) and p.is_file()})
     if not games:
         raise BadInputError("no match lies here", where=folder, fix="Check the path")
     return games

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files_below import files_below
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.homography import Calibration
 from spotting_core.evaluation import challenge_calibration
@@ -193,7 +194,7 @@ def calibrated_games(root: Path) -> dict[str, Path]:
     """
     if not root.is_dir():
         raise BadInputError("this is no folder", where=root, fix="Give the folder in which the games lie")
-    files = [*root.rglob("*_field_calib_*.json"), *root.rglob(RENDERED)]
+    files = [*files_below(root, "*_field_calib_*.json"), *files_below(root, RENDERED)]
     games = {f.parent.relative_to(root).as_posix(): f.parent for f in sorted(files)}
     if not games:
         raise BadInputError("no calibrations lie here", where=root, fix=_FORMS)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files_below import files_below
 from spotting_core.domain.classes import ClassTable, class_names, load_classes
 from spotting_core.domain.findings import Finding
 from spotting_core.evaluation.collect import Record
@@ -236,8 +237,8 @@ class LayerTask(Task, Generic[_Finding]):
         Errors:
             BadInputError: there is none.
         """
-        layers = {p.parent for p in folder.rglob("analysis.json")}  # what a layer holds under this name is no truth
-        games = sorted(p.parent for p in folder.rglob(self.label_file) if p.parent not in layers)
+        layers = {p.parent for p in files_below(folder, "analysis.json")}  # what a layer holds is no truth
+        games = sorted(p.parent for p in files_below(folder, self.label_file) if p.parent not in layers)
         if not games:
             raise BadInputError(f"no match with {self.label_file} lies here", where=folder, fix="Check the path")
         return games

@@ -194,7 +194,7 @@ def _check_same_matches(order: TrainingOrder, config: SystemTrainingConfig) -> N
     if not run.checkpoint.is_file():
         write_json(path, names)
     elif path.is_file() and (before := read_json(path, "list of a run's matches")) != names:
-        others = sorted(set(map(str, before)) ^ set(names))
+        others = sorted(set(map(str, before if isinstance(before, list) else [])) ^ set(names))
         raise BadInputError(
             f"this run has learned from other matches ({others[0] if others else 'in another order'})",
             where=order.run,
