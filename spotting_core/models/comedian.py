@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,6 @@ from spotting_core.models.window_plan import MAXIMUM, WindowPlan
 INITIALISE, DISTIL, HEAD = "initialise", "distil", "head"
 _MEAN, _STD = (0.45,) * 3, (0.225,) * 3
 _MASKED_STRETCH = 2  # tokens
-_NORM = partial(nn.LayerNorm, eps=1e-6)
 
 
 @dataclass(frozen=True)
@@ -170,6 +168,13 @@ class ViSwinConfig(ComedianConfig):
         ]
 
 
+class TokenNorm(nn.LayerNorm):
+    """Layer norm of the numbers of a token, as the vision transformer has it."""
+
+    def __init__(self, width: int, **settings: Any) -> None:
+        super().__init__(width, **{"eps": 1e-6, **settings})
+
+
 def vision_transformer(config: ViViTConfig) -> VisionTransformer:
     """Tubelets (N, 3 tube, H, W) to tokens (N, dim): what its class token knows."""
     return VisionTransformer(
@@ -195,7 +200,7 @@ def swin_transformer(config: ViSwinConfig) -> SwinTransformer:
         window_size=config.field,
         drop_path_rate=config.drop_path,
         num_classes=0,
-        norm_layer=_NORM,
+        norm_layer=TokenNorm,
     )
 
 
@@ -211,10 +216,10 @@ class OverTime(nn.Module):
             nn.init.trunc_normal_(drawn, std=0.02)
         falls = np.linspace(0, config.drop_path, config.temporal_depth).tolist()
         self.blocks = nn.ModuleList(
-            Block(config.token, config.temporal_heads, qkv_bias=True, drop_path=fall, norm_layer=_NORM)
+            Block(config.token, config.temporal_heads, qkv_bias=True, drop_path=fall, norm_layer=TokenNorm)
             for fall in falls
         )
-        self.norm = _NORM(config.token)
+        self.norm = TokenNorm(config.token)
 
     def forward(self, tokens: Tensor) -> Tensor:
         if self.training and self.mask:

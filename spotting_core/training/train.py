@@ -316,8 +316,8 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
         facts["stage"] = trainer.config.stage or trainer.system.task
         if labels := _learned_labels(trainer):
             facts["labels"] = labels
-    if teacher := getattr(trainer.config, "teacher", ()):
-        facts["teacher"] = {"features": list(teacher), "components": trainer.config.teacher_reduction}
+        if teacher := trainer.config.teacher:
+            facts["teacher"] = {"features": list(teacher), "components": trainer.config.teacher_reduction}
     if order.settings:
         facts["settings"] = dict(order.settings)
     if order.data_set is not None:
