@@ -21,7 +21,7 @@ Differences from the paper, or what it leaves open:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -286,13 +286,13 @@ class Comedian(AttentiveNetwork):
 
     def forward(self, window: Window) -> Output:
         states = self.temporal(window)
-        of_samples = self.of_samples(self.head_class(states).float())
-        return Output(logits=of_samples, pooled=states.repeat_interleave(self.config.tube, 1))
+        output = self.of_samples(self.head_class(states).float())
+        return replace(output, pooled=states.repeat_interleave(self.config.tube, 1))
 
-    def of_samples(self, logits: Tensor) -> Tensor:
-        """Logits of tokens (B, N, C) as those of their samples: (B, T, C)."""
+    def of_samples(self, logits: Tensor) -> Output:
+        """Logits of tokens (B, N, C) as what is said of their samples, (B, T, C)."""
         between = F.interpolate(logits.transpose(1, 2), scale_factor=self.config.tube, mode="linear")
-        return between.transpose(1, 2)
+        return Output(logits=between.transpose(1, 2))
 
     def recompute(self) -> None:
         """Keep no activations of the layers: gradients compute them once more."""

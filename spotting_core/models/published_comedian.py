@@ -4,8 +4,8 @@ Paper: Denize et al., "COMEDIAN: Self-Supervised Learning and Knowledge Distilla
 Transformers" (WACVW 2024). Original code: juliendenize/eztorch.
 
 The networks are those of ``comedian``. What differs: a token of two samples speaks of the first of them, so of whole
-seconds, and of the samples between them nothing is said; a spot makes what lies within five seconds less sure, and its
-time is its own; everything is computed in single precision.
+seconds, which the second is displaced to; windows begin at whole seconds; a spot makes what lies within five seconds
+less sure, and its time is its own; everything is computed in single precision.
 
 Differences from the published code: it looks at whole seconds of a half alone and leaves out twelve seconds at the very
 end of each half, where here the last window keeps its end; and pictures are scaled by our decoder.
@@ -14,8 +14,9 @@ end of each half, where here the last window keeps its end; and pictures are sca
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -36,7 +37,6 @@ from spotting_core.models.window import Output
 
 SUPPRESSED = 5.0
 """Seconds to either side of a spot within which others are made less sure."""
-_NOTHING = -20.0  # logit of a sample of which nothing is said
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ class PublishedViSwinConfig(ViSwinConfig):
 class PublishedComedian(Comedian):
     """The network; see the module."""
 
-    def of_samples(self, logits: Tensor) -> Tensor:
-        """The first sample of each token has its logits (B, N, C), the others nothing: (B, T, C)."""
+    def of_samples(self, logits: Tensor) -> Output:
+        """Each sample of a token says what the token says, of its first sample."""
         tube = self.config.tube
-        alone = logits.new_full((len(logits), tube * logits.shape[1], logits.shape[2]), _NOTHING)
-        alone[:, ::tube] = logits
-        return alone
+        late = torch.arange(tube, dtype=torch.float32, device=logits.device) / self.config.rate
+        late = late.repeat(logits.shape[1])[None, :, None].expand(len(logits), -1, logits.shape[2])
+        return Output(logits=logits.repeat_interleave(tube, 1), displacement=-late)
 
 
 def first_samples_loss(model: PublishedComedian, output: Output, targets: AnchorTargets) -> Tensor:
-    """Binary cross entropy, mean over classes and the valid samples of which something is said."""
+    """Binary cross entropy, mean over classes and the valid samples of which tokens speak."""
     logits, wanted, valid = (one[:, :: model.config.tube] for one in (output.logits, targets.confidence, targets.valid))
     loss = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none").mean(-1)
     return (loss * valid).sum() / valid.sum().clamp_min(1)
@@ -83,7 +83,7 @@ def _system(
         build=lambda settings: PublishedComedian(settings, trunk(settings)),
         loss=first_samples_loss,
         inputs=inputs_of,
-        plan=windows_of,
+        plan=lambda settings: replace(windows_of(settings), grid=settings.tube),
     )
 
 

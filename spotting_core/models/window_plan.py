@@ -63,6 +63,8 @@ class WindowPlan:
         shortened: whether a half shorter than a window is judged in one of its own length, instead of a filled one.
         lead: samples before the half at which the first window begins.
         beyond: whether the last window keeps its step and reaches beyond the half, instead of ending with it.
+        grid: windows begin at multiples of so many samples, where a network reads samples together and says of which
+            one it speaks.
     """
 
     length: int
@@ -75,6 +77,7 @@ class WindowPlan:
     shortened: bool = False
     lead: int = 0
     beyond: bool = False
+    grid: int = 1
 
     def windows(self, samples: int) -> list[PlannedWindow]:
         """All windows over a half, in order; together they keep every sample."""
@@ -100,7 +103,7 @@ class WindowPlan:
         if self.merge == MIDDLE:
             return next(w for w in self.windows(samples) if w.first <= sample < w.stop)
         length = min(self.length, samples) if self.shortened else self.length
-        start = min(max(0, sample - length // 2), max(0, samples - length))
+        start = min(max(0, sample - length // 2), self._last(samples, length)) // self.grid * self.grid
         return PlannedWindow(start, length, start, min(samples, start + length))
 
     def _around(self, sample: int) -> PlannedWindow:
@@ -110,6 +113,10 @@ class WindowPlan:
         if self.beyond:
             yield from range(-self.lead, max(1 - self.lead, samples - (self.length - self.step)), self.step)
             return
-        last = max(0, samples - self.length)
+        last = self._last(samples, self.length)
         yield from range(-self.lead, last, self.step)
         yield last
+
+    def _last(self, samples: int, length: int) -> int:
+        """Where a window begins that ends with the half, or where the next one of the grid does."""
+        return -(-max(0, samples - length) // self.grid) * self.grid

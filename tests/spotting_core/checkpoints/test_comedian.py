@@ -172,7 +172,10 @@ def test_a_window_is_judged_as_described(kind: str, dim: int, size: int, tmp_pat
     pictures = pictures_of(12, height=size, width=size)
     expected, confidence = described(pictures, state), confidences(model, pictures)
     assert np.abs(confidence[::2] - expected).max() < 1e-4
-    assert confidence[1::2].max() < 1e-6  # of the sample between, nothing is said
+    (scores,) = model.judge.scores([Samples(0, np.ones(12, bool), pictures=pictures)])
+    assert np.abs(confidence[1::2] - confidence[::2]).max() < 1e-6  # which the second sample says of the first
+    assert scores.displacement is not None
+    assert np.array_equal(scores.displacement[:, 3], [0.0, -0.5] * 6)
     assert np.ptp(expected) > 0.05
 
 
@@ -211,23 +214,27 @@ def test_pictures_of_a_tubelet_in_another_order_say_something_else(tmp_path: Pat
 
 
 def test_a_half_is_judged_by_windows_half_over_each_other(tmp_path: Path, data: DataDirectory) -> None:
-    """Of 13 s in windows of 6 s: they begin every three seconds and the last one ends with the half; each loses two
-    seconds at its ends, but for those of the half; the greatest score counts."""
+    """Of 13 s in windows of 6 s: they begin every three seconds and the last one ends with the half; each loses a
+    second at its ends, but for those of the half; the greatest score counts."""
     state = comedian_state()
     model = model_of(tmp_path / "m", data, state)
-    config = model.system.configure(**{**asdict(model.config), "before": 4, "after": 4})
+    config = model.system.configure(**{**asdict(model.config), "before": 2, "after": 2})
     judge = type(model.judge)(model.system, config, model.network)
     pictures = pictures_of(26, height=32, width=32)
     expected = np.zeros((26, 17))
     for start in (0, 6, 12, 14):
         own = described(pictures[start : start + 12], state)
         for token in range(6):
-            inside = (start == 0 or token >= 2) and (start == 14 or token < 4)
+            inside = (start == 0 or token >= 1) and (start == 14 or token < 5)
             if inside:
                 row = start + 2 * token
                 expected[row] = np.maximum(expected[row], own[token])
     scores = score_half(judge, half_of(pictures, 2.0)).confidence
-    assert np.abs(scores - expected).max() < 1e-4
+    assert np.abs(scores[::2] - expected[::2]).max() < 1e-4
+    assert np.abs(scores[1::2] - scores[::2]).max() < 1e-6
+    odd = score_half(judge, half_of(pictures[:25], 2.0))  # its last window begins at a whole second as well
+    assert odd.displacement is not None
+    assert np.array_equal(odd.displacement[:, 0], [*[0.0, -0.5] * 12, 0.0])
 
 
 def test_spots_lie_on_whole_seconds_and_fade_within_five(tmp_path: Path, data: DataDirectory) -> None:
@@ -236,9 +243,9 @@ def test_spots_lie_on_whole_seconds_and_fade_within_five(tmp_path: Path, data: D
     table = model.classes.with_suppression(model.config.suppression, model.config.suppression_method)
     assert (table.method, table.get("Goal").suppression) == (SOFT, 5.0)
     confidence = np.full((40, 17), 1e-9, np.float32)
-    confidence[10, 2], confidence[16, 2], confidence[36, 2] = 0.8, 0.5, 0.4
-    times = np.arange(40) * 500_000
-    scores = HalfScores(1, times, 20_000_000, confidence, None, None)
+    confidence[10:12, 2], confidence[16:18, 2], confidence[36:38, 2] = 0.8, 0.5, 0.4
+    times, displacement = np.arange(40) * 500_000, np.tile([0.0, -0.5], 20)[:, None].repeat(17, 1)
+    scores = HalfScores(1, times, 20_000_000, confidence, displacement, None)
     spots = SPOTTING.findings(scores, table, least=0.01, source="x")
     assert [(s.seconds, round(s.confidence or 0, 3)) for s in spots] == [(5.0, 0.8), (8.0, 0.3), (18.0, 0.4)]
     assert Spotting().settled(table).method == SOFT

@@ -36,7 +36,7 @@ NAMES = load_classes().names
 READS_FRAMES = sorted(name for name, kind in systems().items() if kind.has_environment)
 OWN_FRAMES = ("entity-attention", "e2e-spot")
 """Those that say where in the picture a class is, and within a radius how far in time; the published ones do not."""
-DISPLACED = (*OWN_FRAMES, "published-t-deed")
+DISPLACED = (*OWN_FRAMES, "published-t-deed", "published-comedian-vivit", "published-comedian-viswin")
 
 
 # --- gated shift ----------------------------------------------------------------------------------------

@@ -87,3 +87,17 @@ def test_where_windows_overlap_the_one_to_ask_has_the_sample_in_its_middle() -> 
     assert window_at(plan, 4, 3) == (0, 10, 0, 4)
     assert window_at(WindowPlan(10, 4, merge=MEAN, shortened=True), 4, 3) == (0, 4, 0, 4)
     assert window_at(WindowPlan(10, 4, merge=MEAN, shortened=True), 20, 12) == (7, 10, 7, 17)
+
+
+@pytest.mark.parametrize(("samples", "last"), [(24, 12), (25, 14), (26, 14), (9, 0)])
+def test_on_a_grid_windows_begin_at_its_multiples(samples: int, last: int) -> None:
+    """The last one may reach a sample beyond the half, and so may the one to ask."""
+    plan = WindowPlan(12, 6, 2, 2, MAXIMUM, grid=2)
+    planned = plan.windows(samples)
+    assert planned[-1].start == last
+    assert planned[-1].stop == samples
+    assert all(window.start % 2 == 0 for window in planned)
+    for sample in range(samples):
+        asked = plan.window_at(samples, sample)
+        assert asked.start % 2 == 0
+        assert asked.first <= sample < asked.stop

@@ -216,7 +216,7 @@ def test_a_published_model_is_fine_tuned(root: Path, tmp_path: Path, data: DataD
 
 
 def test_a_published_transformer_is_fine_tuned(root: Path, tmp_path: Path, data: DataDirectory) -> None:
-    """On the samples of which it says something."""
+    """On the samples of which its tokens speak."""
     theirs = added(published(tmp_path / "comedian", comedian_state()), data)
     sizes = {"dim": 24, "depth": 2, "temporal_depth": 2, "width": 32, "height": 32, "window": 12}
     still = {"before": 2, "after": 2, "drop_path": 0.0, "mask": 0.0}  # nothing is drawn in the network
@@ -229,7 +229,7 @@ def test_a_published_transformer_is_fine_tuned(root: Path, tmp_path: Path, data:
     first = run.losses(batch)["spotting"]
     targets = batch.targets
     assert isinstance(targets, AnchorTargets)
-    targets.confidence[:, 1::2] = 1 - targets.confidence[:, 1::2]  # of which nothing is said
+    targets.confidence[:, 1::2] = 1 - targets.confidence[:, 1::2]  # of which no token speaks
     assert torch.equal(run.losses(batch)["spotting"], first)
     targets.confidence[:, ::2] = 1 - targets.confidence[:, ::2]
     assert not torch.equal(run.losses(batch)["spotting"], first)
