@@ -6,10 +6,9 @@ DATA holds the splits of simmatch. The environment of the bundled model, which h
 as they are, goes on learning as ``assets/training/e2e-spot.toml`` says, in fewer steps: from the same as it is, with
 the 24 matches of ``looks-train`` beside, with all groups of ``training/picture_changes.py``, with both, and with both
 but one group. In so few steps one drawn anew would not have learned a look that it could lose. ``val`` chooses the
-weights. They are measured
-on ``test``, on the six matches of ``looks-val``, whose pattern of shirts and style of score bug no match of
-``looks-train`` has, and on ``test`` under six fixed changes of the picture that training never uses, of which each
-match has one, the same in every run.
+weights. They are measured on ``test``, on the six matches of ``looks-val``, whose pattern of shirts and style of score
+bug no match of ``looks-train`` has, and on ``test`` under six fixed changes of the picture that training never uses, of
+which each match has one, the same in every run.
 
 Tight average-mAP over the classes that occur, mean and half of the range over the seeds. It says its hours first. Runs
 with a log in benchmarks/logs/domains are not made again, and one that was stopped goes on where it was.
