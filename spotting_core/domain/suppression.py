@@ -13,7 +13,8 @@ class that say the same action, only the most confident one stays:
   Neither the first nor the last sample of which anything is said is a peak.
 
 Widths are full widths in seconds, per class, from the class table. A spot's time is the mean of the votes
-beside it (within ``VOTE`` seconds), weighted by confidence: single anchors are half a second apart.
+beside it (within ``VOTE`` seconds), weighted by confidence: single anchors are half a second apart. A peak keeps
+its own.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def suppress(
     if spotting.method == LOCAL:
         return [(_voted_time(at, left, k, vote), float(left[k])) for k in _local_maxima(at, left, width / 2, least)]
     if spotting.method == PEAKS:
-        return [(_voted_time(at, left, k, vote), float(left[k])) for k in _peaks_apart(at, left, width / 2, least)]
+        return [(float(at[k]), float(left[k])) for k in _peaks_apart(at, left, width / 2, least)]
     original = left.copy()
     reach = width / 2 * (spotting.expansion if spotting.method == SOFT else 1.0)
     kept: list[tuple[float, float]] = []

@@ -20,8 +20,9 @@ sees zeros, here a neighbour. It reads videos of 25 frames a second and 1280x720
 scaled so. Not known, and chosen here: the parameters of the focal loss, what an action's neighbours should say in
 training, and that no block over time rests in it.
 
-A picture of 1280x720 takes 11 MB as a network reads it, and a window reads what lies around the frames that it judges
-as well. Windows of 80 samples keep an analysis at about two gigabytes; longer ones compute fewer groups twice.
+A window reads what lies around the frames that it judges as well, and a picture of 1280x720 takes 11 MB as numbers. So
+pictures stay bytes until their group is looked at, and windows of 128 samples keep an analysis at about two gigabytes;
+longer ones compute fewer groups twice.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ _LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)  # BT.601, of red, green and
 _BLACK = 16 / 255
 _NOTHING = -20.0  # logit of a sample of which nothing is said
 _LEAST = -16.0  # and the least of one that is judged: as it is stored, more than nothing
-_GROUPS_AT_ONCE, _FRAMES_AT_ONCE = 2, 4  # on which no score depends
+_AT_ONCE = {"cpu": 1}  # groups and frames, for the memory they take; no score depends on it
+_ELSEWHERE = 8
 _CLAMP = 1e-6  # of the generalised mean
 
 _PartShare = Annotated[float, msgspec.Meta(gt=0, le=1)]
@@ -84,7 +86,7 @@ class PublishedBallActionConfig(SystemConfig):
     """
 
     rate: PositiveNumber = RATE
-    window: Positive = 80
+    window: Positive = 128
     before: int = 14
     after: int = 14
     suppression: float = 2 * APART / RATE
@@ -186,7 +188,7 @@ def _projection(inner: int, outer: int) -> nn.Sequential:
 
 
 class PublishedBallAction(Network):
-    """The network. ``forward`` takes a ``Window`` with pictures, red, green and blue from 0 to 1."""
+    """The network. ``forward`` takes a ``Window`` with pictures, red, green and blue from 0 to 1 or as bytes."""
 
     def __init__(self, config: PublishedBallActionConfig) -> None:
         super().__init__()
@@ -222,7 +224,7 @@ class PublishedBallAction(Network):
         elif self.training:
             raise ValueError(f"this model learns from windows of more than {2 * context} samples, not of {samples}")
         else:
-            said = pictures.new_zeros(batch, 0, len(self.config.classes))
+            said = torch.zeros(batch, 0, len(self.config.classes), device=pictures.device)
         around = (0, 0, min(context, samples), samples - min(context, samples) - said.shape[1])
         return Output(logits=F.pad(said.float().clamp(min=_LEAST), around, value=_NOTHING))
 
@@ -232,18 +234,20 @@ class PublishedBallAction(Network):
         frames = torch.arange(pictures.shape[1] - 2 * config.context, device=pictures.device)
         apart = torch.arange(config.groups, device=pictures.device) * (GROUP * config.step)
         starts, place = (frames[:, None] + apart).unique(return_inverse=True)  # (M,), (N, S)
-        maps = [self.group_maps(pictures, own, mirrored=mirrored) for own in self._parts(starts, _GROUPS_AT_ONCE)]
+        maps = [self.group_maps(pictures, own, mirrored=mirrored) for own in self._parts(starts)]
         known = torch.cat(maps, 1)  # (B, M, D, h, w)
-        return torch.cat([self.judge(known[:, own]) for own in self._parts(place, _FRAMES_AT_ONCE)], 1)
+        return torch.cat([self.judge(known[:, own]) for own in self._parts(place)], 1)
 
-    def _parts(self, rows: Tensor, most: int) -> Sequence[Tensor]:
+    def _parts(self, rows: Tensor) -> Sequence[Tensor]:
         """Rows as they are computed, few at once; in training together, for their statistics are."""
-        return [rows] if self.training else rows.split(most)
+        return [rows] if self.training else rows.split(_AT_ONCE.get(rows.device.type, _ELSEWHERE))
 
     def group_maps(self, pictures: Tensor, starts: Tensor, *, mirrored: bool = False) -> Tensor:
         """Maps (B, M, D, h, w) of the groups of pictures (B, T, 3, H, W) that begin at some samples (M,)."""
         own = starts[:, None] + torch.arange(GROUP, device=starts.device) * self.config.step
-        grey = filled(luma(pictures[:, own]))  # (B, M, 3, H, W), the channels from the oldest on
+        shown = pictures[:, own]  # (B, M, 3, 3, H, W), the oldest first
+        shown = shown if shown.is_floating_point() else shown / 255
+        grey = filled(luma(shown))  # (B, M, 3, H, W)
         grey = grey.flip(-1) if mirrored else grey
         (maps,) = self.trunk(grey.flatten(0, 1))
         projected: Tensor = self.of_group(maps)
@@ -287,7 +291,7 @@ register(
         build=PublishedBallAction,
         loss=judged_samples_loss,
         inputs=lambda config: Inputs(
-            pictures=PictureSize(config.width, config.height), mean=(0.0,) * 3, std=(1.0,) * 3
+            pictures=PictureSize(config.width, config.height), mean=(0.0,) * 3, std=(1.0,) * 3, bytes_too=True
         ),
         plan=judged_windows,
         decoding=Decoding(smoothing=_SMOOTHED),

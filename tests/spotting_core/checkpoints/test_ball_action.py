@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -19,15 +20,22 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints.adding import added_models
 from spotting_core.checkpoints.sources import offer_of
 from spotting_core.domain.classes import PEAKS, load_classes
+from spotting_core.domain.suppression import Spotting
+from spotting_core.features.sets import input_of
+from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.score import score_half
-from spotting_core.models.load import LoadedModel
+from spotting_core.media.source import open_match
+from spotting_core.models.load import LoadedModel, load_model, save_model
+from spotting_core.models.published_ball_action import luma
 from spotting_core.models.registry import system
-from spotting_core.models.window import Samples, Scores
+from spotting_core.models.window import Samples, Scores, Window
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import HalfScores
+from tests.conftest import made_card
 from tests.small_systems import judge_of, small, small_config
 from tests.spotting_core.checkpoints.made import added, ball_action_state, published
 from tests.spotting_core.checkpoints.test_e2e_spot import half_of, pictures_of
+from tests.videos import make_video, steady
 
 BALL = ("PASS", "DRIVE")
 SYSTEM = "published-ball-action"
@@ -262,7 +270,7 @@ def test_sizes_are_read_off_the_tensors(
     stored = system(SYSTEM).build(model.config)
     assert sum(p.numel() for p in stored.parameters()) == parameters
     config = asdict(model.config)
-    assert (config["pictures"], config["step"], config["rate"], config["window"]) == (pictures, 2, 25.0, 80)
+    assert (config["pictures"], config["step"], config["rate"], config["window"]) == (pictures, 2, 25.0, 128)
     assert (config["before"], config["after"]) == (pictures - 1, pictures - 1)
     assert (config["mirrored"], config["suppression"], config["suppression_method"]) == (classes == 2, 1.2, PEAKS)
     assert model.judge.normalisation == ((0.0,) * 3, (1.0,) * 3)
@@ -333,6 +341,21 @@ def test_a_place_of_it_is_no_longer_refused(tmp_path: Path) -> None:
     assert offer_of(str(folder)).name == "ball-action-spotting"
 
 
+def test_bytes_are_read_as_their_shares_of_255_are() -> None:
+    """Where a card has them shifted or stretched, they are not bytes."""
+    network, pictures = small(SYSTEM).eval(), pictures_of(8, height=36, width=64)
+    judge, samples = judge_of(SYSTEM, network), [Samples(0, np.ones(8, bool), pictures=pictures)] * 2
+    window, moved = judge.window(samples).pictures, replace(judge, mean=(0.5,) * 3).window(samples).pictures
+    assert window is not None
+    assert moved is not None
+    assert (window.dtype, moved.dtype) == (torch.uint8, torch.float32)
+    assert np.shares_memory(judge.window(samples[:1]).pictures.numpy(), pictures)  # type: ignore[union-attr]
+    with torch.inference_mode():
+        said, expected = (network(Window(pictures=shown)).logits for shown in (window, window / 255))
+    assert torch.equal(said, expected)
+    assert np.abs(moved.numpy() - (window.numpy() / 255 - 0.5)).max() < 1e-6
+
+
 # --- a half, and its spots --------------------------------------------------------------------------------
 
 
@@ -379,6 +402,50 @@ def test_spots_are_those_of_the_smoothed_sequence(seed: int) -> None:
         assert [spot.confidence for spot in own] == pytest.approx(smooth[peaks].tolist(), abs=1e-6)
         count += len(peaks)
     assert count > 20
+
+
+def test_a_video_is_analysed_and_its_spots_are_peaks(tmp_path: Path, data: DataDirectory) -> None:
+    """From every frame of a file to spots, as a model of the system says of the same pictures."""
+    folder = tmp_path / "match"
+    folder.mkdir()
+    make_video(folder / "1_36p.mp4", steady(100), size=(64, 36))
+    config = replace(small_config(SYSTEM), suppression=8 / 25)
+    torch.manual_seed(2)
+    network = system(SYSTEM).build(config).train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+            module.momentum = 1.0
+    network(Window(pictures=torch.rand(2, 8, 3, 36, 64)))  # for norms that have seen something
+    network.eval()
+    inputs = system(SYSTEM).inputs(config)
+    read = input_of([], 25.0, inputs.pictures, inputs.normalisation)
+    save_model(tmp_path / "model", network, made_card(SYSTEM, config, read), precise=True)
+    analysis = analyse_match(open_match(folder), load_model(tmp_path / "model"), data)
+    (half,) = analysis.halves
+    assert len(half.times) == 100
+    with av.open(str(folder / "1_36p.mp4")) as video:
+        frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+    expected = score_half(judge_of(SYSTEM, network, config), half_of(np.stack(frames), 25.0)).confidence
+    assert np.abs(half.scores - expected).max() < 1e-3
+    assert (analysis.classes.method, analysis.classes.get("Goal").suppression) == (PEAKS, 8 / 25)
+    spots = analysis.spots(Spotting(threshold=0.01))
+    goals = [round(spot.seconds * 25) for spot in spots if spot.label == "Goal"]
+    column = np.asarray(half.scores, np.float64)[1:-1, analysis.classes.index("Goal")]
+    assert goals == [1 + peak for peak in find_peaks(column, height=0.01, distance=4)[0]]
+    assert len(goals) > 2
+
+
+def test_luma_is_that_of_the_file(tmp_path: Path) -> None:
+    """What is computed from decoded colours, but for what their rounding took."""
+    make_video(tmp_path / "a.mp4", steady(3))
+    with av.open(str(tmp_path / "a.mp4")) as video:
+        frame = next(video.decode(video=0))
+        plane = frame.planes[0]
+        stored = np.asarray(memoryview(plane)).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        pixels = torch.from_numpy(frame.to_ndarray(format="rgb24")).permute(2, 0, 1) / 255
+    assert (int(stored.min()), int(stored.max())) == (16, 222)  # black, and a white of 240
+    away = np.abs(luma(pixels).numpy() * 255 - stored)
+    assert away.max() < 2.5  # the decoder rounds down
 
 
 def test_a_smoothing_over_the_ends_of_a_half_would_say_something_else() -> None:

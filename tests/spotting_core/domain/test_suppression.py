@@ -51,9 +51,9 @@ def test_a_spot_is_the_weighted_mean_of_the_votes_beside_it() -> None:
 
 def test_peaks_lie_above_their_neighbours_and_half_a_window_apart_ends_excluded() -> None:
     at, score = list(range(9)), [0.9, 0.3, 0.6, 0.5, 0.7, 0.2, 0.4, 0.4, 0.1]
-    assert kept(at, score, 2.0, method=PEAKS, vote=0.0) == [(4, 0.7), (2, 0.6), (6, 0.4)]
-    assert kept(at, score, 4.0, method=PEAKS, vote=0.0) == [(4, 0.7), (2, 0.6), (6, 0.4)]
-    assert kept(at, score, 4.1, method=PEAKS, vote=0.0) == [(4, 0.7)]
+    assert kept(at, score, 2.0, method=PEAKS) == [(4, 0.7), (2, 0.6), (6, 0.4)]
+    assert kept(at, score, 4.0, method=PEAKS) == [(4, 0.7), (2, 0.6), (6, 0.4)]
+    assert kept(at, score, 4.1, method=PEAKS) == [(4, 0.7)]
     assert kept([0, 1, 2], [0.2, 0.4, 0.5], 0.0, method=PEAKS) == []  # it still rises where it ends
     assert kept([0.0], [0.9], 1.0, method=PEAKS) == []
 
@@ -65,7 +65,7 @@ def test_peaks_are_those_of_scipy(steps: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     score = np.round(rng.beta(0.5, 1.0, 300) * steps) / steps
     distance, least = int(rng.integers(1, 30)), float(rng.choice([0.1, 0.2, 0.5]))
-    spotting = Spotting(method=PEAKS, vote=0.0)
+    spotting = Spotting(method=PEAKS)
     spots = suppress(np.arange(300) / 25, score, 2 * distance / 25, spotting, least=least)
     places = [round(at * 25) for at, _ in spots]
     assert sorted(places) == find_peaks(score, height=least, distance=distance)[0].tolist()
@@ -79,7 +79,7 @@ def test_the_first_and_last_of_which_something_is_said_are_no_peaks() -> None:
     scores[99, 2] = 0.8
     scores[70, 2] = 0.7
     assert spoken_samples(scores) == slice(50, 100)
-    spots = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(method=PEAKS, vote=0.0), source="m")
+    spots = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(method=PEAKS), source="m")
     assert [(s.label, s.seconds) for s in spots] == [("Goal", 35.0)]
     assert spoken_samples(scores[:50]) == slice(0, 0)
     assert spots_of_half(1, TIMES[:50], scores[:50], None, TABLE, Spotting(method=PEAKS), source="m") == []
