@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import timm
@@ -193,7 +193,7 @@ class PublishedBallAction(Network):
     def __init__(self, config: PublishedBallActionConfig) -> None:
         super().__init__()
         self.config = config
-        self.trunk = timm.create_model(
+        trunk: Any = timm.create_model(
             _BACKBONE,
             features_only=True,
             out_indices=(_STAGE,),
@@ -201,7 +201,7 @@ class PublishedBallAction(Network):
             depth_multiplier=config.depth_share,
             drop_path_rate=config.drop_path,
         )
-        self.of_group = _projection(self.trunk.feature_info.channels()[-1], config.dim)
+        self.trunk, self.of_group = trunk, _projection(trunk.feature_info.channels()[-1], config.dim)
         self.over_time = nn.Sequential(*(OverPlaceAndTime(config) for _ in range(config.layers)))
         self.of_stack = _projection(config.dim, config.stack)
         self.pool, self.dropout = GeneralisedMean(), nn.Dropout(config.head_dropout)
@@ -233,14 +233,16 @@ class PublishedBallAction(Network):
         config = self.config
         frames = torch.arange(pictures.shape[1] - 2 * config.context, device=pictures.device)
         apart = torch.arange(config.groups, device=pictures.device) * (GROUP * config.step)
-        starts, place = (frames[:, None] + apart).unique(return_inverse=True)  # (M,), (N, S)
+        first = frames[:, None] + apart  # (N, S), the samples at which the groups of a frame begin
+        starts = torch.tensor(sorted(set(first.flatten().tolist())), device=pictures.device)  # (M,)
+        place = torch.searchsorted(starts, first)
         maps = [self.group_maps(pictures, own, mirrored=mirrored) for own in self._parts(starts)]
         known = torch.cat(maps, 1)  # (B, M, D, h, w)
         return torch.cat([self.judge(known[:, own]) for own in self._parts(place)], 1)
 
     def _parts(self, rows: Tensor) -> Sequence[Tensor]:
         """Rows as they are computed, few at once; in training together, for their statistics are."""
-        return [rows] if self.training else rows.split(_AT_ONCE.get(rows.device.type, _ELSEWHERE))
+        return [rows] if self.training else torch.split(rows, _AT_ONCE.get(rows.device.type, _ELSEWHERE))
 
     def group_maps(self, pictures: Tensor, starts: Tensor, *, mirrored: bool = False) -> Tensor:
         """Maps (B, M, D, h, w) of the groups of pictures (B, T, 3, H, W) that begin at some samples (M,)."""
@@ -251,7 +253,7 @@ class PublishedBallAction(Network):
         grey = grey.flip(-1) if mirrored else grey
         (maps,) = self.trunk(grey.flatten(0, 1))
         projected: Tensor = self.of_group(maps)
-        return projected.unflatten(0, grey.shape[:2])
+        return projected.reshape(*grey.shape[:2], *projected.shape[1:])
 
     def judge(self, groups: Tensor) -> Tensor:
         """Logits (B, N, C) of frames by the maps of their groups (B, N, S, D, h, w)."""
@@ -260,7 +262,7 @@ class PublishedBallAction(Network):
         maps = self.of_stack(states.transpose(1, 2).flatten(0, 1))  # (B N S, E, h, w)
         pooled = self.pool(maps.unflatten(0, (batch * frames, count)).flatten(1, 2))  # (B N, S E)
         logits: Tensor = self.head_class(self.dropout(pooled))
-        return logits.unflatten(0, (batch, frames))
+        return logits.reshape(batch, frames, -1)
 
 
 def mean_odds(first: Tensor, second: Tensor) -> Tensor:
