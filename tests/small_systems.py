@@ -65,6 +65,11 @@ SMALL_COMEDIAN = {
     "temporal_heads": 2, "window": 12, "before": 2, "after": 2, "projection": 16, "queue": 0, "bank": 8,
     "depths": (1, 1), "stage_heads": (2, 4), "field": 4, "drop_path": 0.0, "mask": 0.5,
 }  # fmt: skip
+SMALL_BALL_ACTION = {
+    "classes": NAMES, "width": 64, "height": 36, "window": 8, "before": 1, "after": 1, "pictures": 3, "step": 1,
+    "channel_share": 0.25, "depth_share": 0.3, "dim": 16, "layers": 1, "squeezed": 4, "stack": 8, "mirrored": True,
+    "drop_path": 0.0, "head_dropout": 0.0,
+}  # fmt: skip
 ALL = sorted(systems())
 READS_PAIRS = [name for name in ALL if issubclass(system(name).config, GroundingConfig)]
 READS_FEATURES = [name for name in ALL if issubclass(system(name).config, FeatureConfig) and name not in READS_PAIRS]
@@ -90,6 +95,8 @@ def small_config(name: str) -> Any:
     if name == PITCH_LINES:
         return kind.configure(classes=names_of(name), width=64, height=32, channels=8, layers=1, heads=2)
     known = {field.name for field in fields(kind.config)}
+    if name == "published-ball-action":
+        return kind.configure(**SMALL_BALL_ACTION)
     if "comedian" in name:
         return kind.configure(**{k: v for k, v in SMALL_COMEDIAN.items() if k in known})
     if name not in READS_FEATURES and name not in READS_PAIRS:

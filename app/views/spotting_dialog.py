@@ -19,8 +19,9 @@ def spotting_dialog(analysis: Analysis) -> None:
         METHODS,
         index=METHODS.index(st.session_state.get("method") or analysis.classes.method),
         format_func=lambda m: page.plain(_capital(METHOD_WORDS[m])),
-        help="Three ways of non-maximum suppression. Hard erases the others within the window; soft-linear lowers them "
-        "the more the nearer they are; local-maximum keeps what has nothing surer beside it.",
+        help="Four ways of non-maximum suppression. Hard erases the others within the window; soft-linear lowers them "
+        "the more the nearer they are; local-maximum keeps what has nothing surer beside it; peaks keeps what rises "
+        "above both its neighbours, and erases lower ones within the window.",
     )
     st.caption("Votes of a class within the window are for one action. A spot has at least the threshold's confidence.")
     windows, thresholds = st.session_state.get("windows", {}), st.session_state.get("thresholds", {})

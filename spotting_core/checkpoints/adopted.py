@@ -145,12 +145,7 @@ def columns_table(checkpoint: Checkpoint, chosen: str, count: int) -> ClassTable
     """
     default = load_classes(DEFAULT_TABLE)
     if not chosen and count != len(default):
-        fix = (
-            "Name them in the order of its scores, one a line, no background, in a class.txt beside it, or by --classes"
-        )
-        raise BadInputError(
-            f"this model has {count} classes, and no file beside it names them", where=checkpoint.path, fix=fix
-        )
+        raise unnamed_classes(checkpoint, count)
     table = load_classes(chosen) if chosen else default
     if len(table) != count:
         raise BadInputError(
@@ -159,6 +154,14 @@ def columns_table(checkpoint: Checkpoint, chosen: str, count: int) -> ClassTable
             fix="Give the classes that it was trained with",
         )
     return table
+
+
+def unnamed_classes(checkpoint: Checkpoint, count: int) -> BadInputError:
+    """What is said of a checkpoint of ``count`` classes that nobody can name."""
+    fix = "Name them in the order of its scores, one a line, no background, in a class.txt beside it, or by --classes"
+    return BadInputError(
+        f"this model has {count} classes, and no file beside it names them", where=checkpoint.path, fix=fix
+    )
 
 
 def pictures_card(

@@ -12,8 +12,6 @@ if TYPE_CHECKING:  # which reads tensors; to refuse a place needs none
 
 _SPIVAK_FILES = ("saved_model.pb", "shared_args.pkl", "keras_metadata.pb")
 _SPIVAK = "yahoo-inc/spivak"
-_BALL = "lRomul/ball-action-spotting"
-_READ = "E2E-Spot's, UGLF's and T-DEED's models can be added"
 _OWN = "touchline train has dense detection anchors of the same paper (docs/systems.md)"
 
 
@@ -31,17 +29,6 @@ def refuse_place(place: Path | str) -> None:
             where=text,
             fix=_OWN[0].upper() + _OWN[1:],
         )
-    if _BALL in text:
-        raise _ball_action_spotting(text)
-
-
-def _ball_action_spotting(where: Path | str) -> BadInputError:
-    return BadInputError(
-        "ball-action-spotting looks at stacks of grey pictures of 1280x736 through blocks over time whose tensors and "
-        "pooling are described nowhere here, and no system of that shape is here",
-        where=where,
-        fix=_READ,
-    )
 
 
 def refuse_weights(checkpoint: Checkpoint) -> None:
@@ -51,9 +38,6 @@ def refuse_weights(checkpoint: Checkpoint) -> None:
         BadInputError: says why.
     """
     names = checkpoint.state.keys()
-    stems = any(name.endswith("conv_stem.weight") for name in names)
-    if stems and any(value.ndim == 5 for value in checkpoint.state.values()):
-        raise _ball_action_spotting(checkpoint.path)
     if "queries" in names and any(name.startswith("baidu_LL.") for name in names):
         raise BadInputError(
             "ASTRA reads Baidu's features and its own of sound, for which nobody has an extractor, and its weights "

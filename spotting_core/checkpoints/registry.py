@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints import calf_spotting, comedian, e2e_spot, osl, sn_grounding, sn_spotting, t_deed, uglf
+from spotting_core.checkpoints import (
+    ball_action,
+    calf_spotting,
+    comedian,
+    e2e_spot,
+    osl,
+    sn_grounding,
+    sn_spotting,
+    t_deed,
+    uglf,
+)
 from spotting_core.checkpoints.adopted import Adapter, Checkpoint
 from spotting_core.checkpoints.refused import refuse_weights
 from spotting_core.checkpoints.signs import against_all
@@ -13,6 +23,7 @@ ADAPTERS: tuple[Adapter, ...] = (
     uglf.ADAPTER,
     t_deed.ADAPTER,
     comedian.ADAPTER,
+    ball_action.ADAPTER,
     osl.ADAPTER,
     calf_spotting.ADAPTER,
     sn_grounding.ADAPTER,

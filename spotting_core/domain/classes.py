@@ -23,7 +23,7 @@ from spotting_core.base.files import FileState, read_content, replacing
 from spotting_core.domain.parts import Parts, common_parts, parts_file, read_parts
 
 DEFAULT_TABLE = "soccernet-v2"
-HARD, SOFT, LOCAL = "hard", "soft-linear", "local-maximum"
+HARD, SOFT, LOCAL, PEAKS = "hard", "soft-linear", "local-maximum", "peaks"
 """How of several votes for one action one stays (see ``domain.suppression``)."""
 VOTE = 0.75
 """Seconds: votes further than this from the best one are for something else, where nothing else is said."""

@@ -23,7 +23,8 @@ def normalised(
     pixels = pixels.to(device).permute(0, 3, 1, 2)  # a view: already channels last
     scale = torch.tensor([1 / (255 * s) for s in std], device=pixels.device).view(1, 3, 1, 1)
     shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=pixels.device).view(1, 3, 1, 1)
-    return torch.addcmul(shift, pixels.float(), scale).contiguous(memory_format=torch.channels_last)
+    numbers = pixels.to(torch.float32, copy=True)  # filled in place: pictures may be large
+    return torch.addcmul(shift, numbers, scale, out=numbers).contiguous(memory_format=torch.channels_last)
 
 
 def clip_pixels(

@@ -1,13 +1,14 @@
-"""How what a network computes becomes scores: activation, background, displacement."""
+"""How what a network computes becomes scores: activation, background, displacement, smoothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from spotting_core.domain.suppression import spoken_samples
 from spotting_core.models.window import Output, Scores
 
 SIGMOID, SOFTMAX, EXCLUSIVE = "sigmoid", "softmax", "exclusive"
@@ -24,10 +25,13 @@ class Decoding:
         displacement: ``VOTES``: a score keeps its sample and its displacement, and votes are moved when spots are
             made (``suppression``); ``MOVED``: scores are moved to the nearest sample, where the greatest
             that arrives stays, as in spivak and T-DEED.
+        smoothing: samples; standard deviation of the Gaussian over which the confidences of a half are averaged, as in
+            ball-action-spotting; 0 for none.
     """
 
     activation: str = SIGMOID
     displacement: str = VOTES
+    smoothing: float = 0.0
 
     def confidence(self, output: Output) -> Tensor:
         """Confidence of every class: (B, T, C), 0 to 1.
@@ -63,11 +67,13 @@ class Decoding:
         ]
 
     def settled(self, scores: Scores, rate: float) -> Scores:
-        """The scores of a whole half as they are stored: moved, where this says so.
+        """The scores of a whole half as they are stored: moved or smoothed, where this says so.
 
         Arguments:
             rate: samples a second.
         """
+        if self.smoothing:
+            scores = replace(scores, confidence=smoothed_scores(scores.confidence, self.smoothing))
         if self.displacement == VOTES or scores.displacement is None:
             return scores
         return Scores(moved_scores(scores.confidence, scores.displacement * rate), replay=scores.replay)
@@ -84,6 +90,21 @@ def moved_scores(confidence: np.ndarray, shift: np.ndarray) -> np.ndarray:
     moved = np.zeros_like(confidence)
     np.maximum.at(moved, (target, np.broadcast_to(np.arange(classes), target.shape)), confidence)
     return moved
+
+
+def smoothed_scores(confidence: np.ndarray, deviation: float) -> np.ndarray:
+    """Scores averaged over time, those of the samples alone of which something is said (``spoken_samples``): as if
+    these were mirrored at their ends.
+
+    Arguments:
+        confidence: float32 (T, C); deviation: of the Gaussian, in samples.
+    """
+    from scipy.ndimage import gaussian_filter1d  # takes long to import
+
+    spoken, smoothed = spoken_samples(confidence), confidence.copy()
+    if spoken.stop > spoken.start:
+        smoothed[spoken] = gaussian_filter1d(confidence[spoken].astype(np.float64), deviation, axis=0, mode="reflect")
+    return smoothed
 
 
 def _array(values: Tensor) -> np.ndarray:

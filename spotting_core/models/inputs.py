@@ -25,6 +25,8 @@ class Inputs:
         features: numbers of a sample's feature sets side by side; 0 for none.
         windows: how many windows are judged together; 2 for a replay and what it may show.
         mean, std: by which the pixels of pictures are normalised.
+        bytes_too: whether the network takes pictures as bytes as well, of which it makes shares of 255 a few at once,
+            where neither a mean nor a deviation changes these: of large pictures a window would fill the memory.
     """
 
     pictures: PictureSize | None = None
@@ -33,6 +35,7 @@ class Inputs:
     windows: int = 1
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
+    bytes_too: bool = False
 
     @property
     def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -31,6 +31,11 @@ def blank_outside(pictures: Tensor, valid: Tensor) -> Tensor:
     return pictures if bool(valid.all()) else pictures * valid[..., None, None, None]
 
 
+def _stacked(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Pictures (T, H, W, 3) of some windows as a batch; those of one are not copied, for they may be large."""
+    return pictures[0][None] if len(pictures) == 1 else np.stack(pictures)
+
+
 @dataclass(frozen=True)
 class Judge:
     """A system's network, in the precision of an analysis.
@@ -69,8 +74,7 @@ class Judge:
         entities = [s.entities for s in samples if s.entities is not None]
         features = [s.features for s in samples if s.features is not None]
         second = [s.second for s in samples if s.second is not None]
-        mean, std = self.normalisation
-        shown = clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None
+        shown = self._shown(pictures) if pictures else None
         if shown is not None and self.plan.outside == BLANK:
             shown = blank_outside(shown, valid_samples(samples).to(self.device))
         return Window(
@@ -79,6 +83,14 @@ class Judge:
             entities=stack_entities(entities).map(lambda v: v.to(self.device)) if entities else None,
             second=self.second_window(second) if second else None,
         )
+
+    def _shown(self, pictures: Sequence[np.ndarray]) -> Tensor:
+        """Pictures (T, H, W, 3) of some windows as the network reads them: (B, T, 3, H, W)."""
+        mean, std = self.normalisation
+        stacked = _stacked(pictures)
+        if self.inputs.bytes_too and not any(mean) and set(std) == {1.0}:
+            return torch.from_numpy(stacked).to(self.device).permute(0, 1, 4, 2, 3)
+        return clip_pixels(stacked, mean, std, self.device)
 
     def second_window(self, samples: Sequence[Samples]) -> Window:
         """What the network reads of the replays that it judges some stretches with."""

@@ -37,6 +37,7 @@ _MODULES = (
     "published_uglf",
     "published_t_deed",
     "published_comedian",
+    "published_ball_action",
     "pooling",
     "calf",
     "calf_calibration",

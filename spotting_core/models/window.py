@@ -109,7 +109,7 @@ class Window:
     sets reads ``features``.
 
     Arguments:
-        pictures: float (B, T, 3, H, W) or None.
+        pictures: float (B, T, 3, H, W) or None; uint8 as they are, for a system that takes bytes too.
         maps: float (B, T, D, h, w) or None.
         features: float (B, T, D) or None.
         entities: or None for a system without them.

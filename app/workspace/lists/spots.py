@@ -21,7 +21,7 @@ from app.workspace.entry import LIST, Entry, Events, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.replayed_spots import LIVE
-from spotting_core.domain.classes import HARD, LOCAL, SOFT
+from spotting_core.domain.classes import HARD, LOCAL, PEAKS, SOFT
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.reviewing.replayed import SpotAndReview, reviewed_marks
@@ -131,6 +131,7 @@ METHOD_WORDS = {
     HARD: "the surest of each moment",
     SOFT: "neighbours made less sure",
     LOCAL: "what has nothing surer beside it",
+    PEAKS: "the highest peaks of the confidence",
 }
 """What stays of several votes for one action, for people, by the name of the method."""
 

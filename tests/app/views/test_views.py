@@ -28,6 +28,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import METHODS
 from spotting_core.formats import registry
 from spotting_core.formats.document import Options
 from spotting_core.formats.labels_v2 import write_labels
@@ -449,11 +450,12 @@ def test_the_spotting_dialog_has_plain_words_and_the_exact_ones_behind_them(
     (method,) = (r for r in at.radio if "several votes" in r.label)
     assert method.options == [
         "The surest of each moment", "Neighbours made less sure", "What has nothing surer beside it",
+        "The highest peaks of the confidence",
     ]  # fmt: skip
-    assert "non-maximum suppression" in method.help
-    method.set_value("soft-linear").run()
+    assert all(f"{name} " in f"{method.help.lower()} " for name in ("non-maximum suppression.", *METHODS))
+    method.set_value("peaks").run()
     at = next(b for b in at.button if b.label == "Apply").click().run()
-    assert at.session_state["method"] == "soft-linear"
+    assert at.session_state["method"] == "peaks"
 
 
 def test_a_match_is_analysed_again_by_the_average_of_two(

@@ -200,6 +200,67 @@ def comedian_state(
     return state_of(shapes)
 
 
+_STAGES = (  # of EfficientNetV2's smallest: kind, blocks, channels from and to, widening
+    ("cn", 1, 32, 16, 1), ("er", 2, 16, 32, 4), ("er", 2, 32, 48, 4), ("ir", 3, 48, 96, 4), ("ir", 5, 96, 112, 6),
+    ("ir", 8, 112, 192, 6),
+)  # fmt: skip
+
+
+def _efficient_block(name: str, kind: str, inner: int, width: int, outer: int) -> dict[str, list[int]]:
+    """Names and shapes of a block without its norms' statistics: convolutions, and weights of norms."""
+    if kind == "cn":
+        return {f"{name}.conv.weight": [outer, inner, 3, 3], f"{name}.bn1.weight": [outer]}
+    if kind == "er":
+        return {f"{name}.conv_exp.weight": [width, inner, 3, 3], f"{name}.bn1.weight": [width],
+                f"{name}.conv_pwl.weight": [outer, width, 1, 1], f"{name}.bn2.weight": [outer]}  # fmt: skip
+    squeezed = inner // 4
+    return {
+        f"{name}.conv_pw.weight": [width, inner, 1, 1], f"{name}.bn1.weight": [width],
+        f"{name}.conv_dw.weight": [width, 1, 3, 3], f"{name}.bn2.weight": [width],
+        f"{name}.se.conv_reduce.weight": [squeezed, width, 1, 1], f"{name}.se.conv_reduce.bias": [squeezed],
+        f"{name}.se.conv_expand.weight": [width, squeezed, 1, 1], f"{name}.se.conv_expand.bias": [width],
+        f"{name}.conv_pwl.weight": [outer, width, 1, 1], f"{name}.bn3.weight": [outer],
+    }  # fmt: skip
+
+
+def _block_3d(name: str) -> dict[str, list[int]]:
+    return {
+        f"{name}.conv_pw.weight": [576, 192, 1, 1, 1], f"{name}.bn1.bn3d.weight": [576],
+        f"{name}.conv_dw.weight": [576, 1, 3, 3, 3], f"{name}.bn2.bn3d.weight": [576],
+        f"{name}.se.conv_reduce.weight": [24, 576, 1, 1, 1], f"{name}.se.conv_reduce.bias": [24],
+        f"{name}.se.conv_expand.weight": [576, 24, 1, 1, 1], f"{name}.se.conv_expand.bias": [576],
+        f"{name}.conv_pwl.weight": [192, 576, 1, 1, 1], f"{name}.bn3.bn3d.weight": [192],
+    }  # fmt: skip
+
+
+def ball_action_shapes(*, pictures: int = 15, classes: int = 2) -> dict[str, list[int]]:
+    """Names and shapes of the tensors of ball-action-spotting."""
+    encoder = "conv2d_encoder"
+    shapes: dict[str, list[int]] = {f"{encoder}.conv_stem.weight": [32, 3, 3, 3], f"{encoder}.bn1.weight": [32]}
+    for stage, (kind, blocks, before, after, widening) in enumerate(_STAGES):
+        for number in range(blocks):
+            inner = after if number else before
+            shapes |= _efficient_block(f"{encoder}.blocks.{stage}.{number}", kind, inner, inner * widening, after)
+    shapes |= {"conv2d_projection.0.weight": [192, 192, 1, 1], "conv2d_projection.1.weight": [192]}
+    for number in range(4):
+        shapes |= _block_3d(f"conv3d_encoder.{number}")
+    shapes |= {"conv3d_projection.0.weight": [256, 192, 1, 1], "conv3d_projection.1.weight": [256]}
+    for name in [name for name in shapes if name.endswith("weight") and len(shapes[name]) == 1]:
+        norm = name.removesuffix("weight")
+        shapes |= {f"{norm}{part}": shapes[name] for part in ("bias", "running_mean", "running_var")}
+        shapes[f"{norm}num_batches_tracked"] = []
+    stacked = 256 * (pictures // 3)
+    return shapes | {"global_pool.p": [1], "classifier.weight": [classes, stacked], "classifier.bias": [classes]}
+
+
+def ball_action_state(*, pictures: int = 15, classes: int = 2, seed: int = 0) -> dict[str, Tensor]:
+    """A checkpoint of ball-action-spotting, without what lies beside its weights."""
+    state = state_of(ball_action_shapes(pictures=pictures, classes=classes), seed=seed)
+    for name in (n for n in state if n.endswith(("bn3.weight", "bn2.weight", "bn3.bn3d.weight"))):
+        state[name] = 0.5 * state[name]  # of what residual blocks add
+    return state | {"global_pool.p": torch.tensor([2.5])}
+
+
 UGLF_SETTINGS = {**E2E_SETTINGS, "glip_feature": True, "label_type": "one_hot", "alpha": 0.25, "gamma": 5}
 PROMPTS = ("player", "goalkeeper", "ball")
 

@@ -149,28 +149,6 @@ def test_astra_is_refused_with_the_reason(tmp_path: Path, data: DataDirectory) -
         added(tmp_path / "x.pt", data)
 
 
-@pytest.mark.parametrize(
-    ("source", "tensors", "reason"),
-    [
-        (
-            "https://github.com/lRomul/ball-action-spotting/releases/x.pth",
-            {"encoder.conv_stem.weight": (2, 3, 3, 3), "blocks.0.weight": (2, 2, 3, 1, 1)},
-            "described nowhere here",
-        ),
-    ],
-)
-def test_what_is_not_described_is_refused_with_the_reason(
-    source: str, tensors: dict[str, tuple[int, ...]], reason: str, tmp_path: Path, data: DataDirectory
-) -> None:
-    """Before anything is fetched, and where the file lies here."""
-    with pytest.raises(BadInputError, match=reason):
-        offer_of(source)
-    torch.save({"nn_state_dict": {name: torch.ones(shape) for name, shape in tensors.items()}}, tmp_path / "x.pt")
-    with pytest.raises(BadInputError, match=reason):
-        added(tmp_path / "x.pt", data)
-    assert nothing_added(data)
-
-
 def test_no_room_leaves_nothing(tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

@@ -38,9 +38,21 @@ PROJECTS: dict[str, tuple[Callable[[], dict[str, Tensor]], dict[str, Any]]] = {
     "E2E-Spot": (made.e2e_spot_state, made.E2E_SETTINGS),
     "UGLF": (made.uglf_state, made.UGLF_SETTINGS),
     "T-DEED": (made.t_deed_state, {}),
+    "ball-action-spotting": (made.ball_action_state, {}),
     "CALF": (calf_state, {}),
 }
-_TELLING = ("_pred", "fc", "gru", "temp", "conv1", "stem", "_fuse", "capsule")  # in names of what sizes are read off
+_TELLING = (
+    "_pred",
+    "fc",
+    "gru",
+    "temp",
+    "conv1",
+    "stem",
+    "_fuse",
+    "capsule",
+    "classifier",
+    "3d",
+)  # in names of what sizes are read off
 
 
 def broken(value: Tensor, chance: random.Random) -> Tensor:

@@ -76,7 +76,7 @@ def test_an_unknown_table_names_the_tables_and_not_what_lies_beside_them() -> No
     with pytest.raises(BadInputError, match="no such class table") as caught:
         load_classes("cricket")
     assert caught.value.fix is not None
-    assert "finediving, soccernet-boundaries" in caught.value.fix
+    assert "finediving, soccernet-ball, soccernet-boundaries" in caught.value.fix
     assert "pressure" not in caught.value.fix
 
 

@@ -112,7 +112,17 @@ def test_the_part_in_whose_regular_time_a_clock_is(parts: Parts, minutes: float,
     assert parts.at_clock(round(minutes * 60 * SECOND)) == number
 
 
-@pytest.mark.parametrize("name", ["soccernet-v2", "soccernet-v1", "soccernet-cameras", "soccernet-boundaries"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "soccernet-v2",
+        "soccernet-v1",
+        "soccernet-cameras",
+        "soccernet-boundaries",
+        "soccernet-ball",
+        "soccernet-v2-one-card",
+    ],
+)
 def test_every_table_of_football_has_the_same_parts(name: str) -> None:
     assert load_classes(name).parts == Parts("half", "halves", 2, 45.0, True, between="half-time")
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.signal import find_peaks
 
 from spotting_core.analyses.analysis import HalfAnalysis, HalfRecord, half_spots
 from spotting_core.base.files import write_array
-from spotting_core.domain.classes import HARD, LOCAL, SOFT, VOTE, load_classes
-from spotting_core.domain.suppression import Spotting, spots_of_half, suppress
+from spotting_core.domain.classes import HARD, LOCAL, PEAKS, SOFT, VOTE, load_classes
+from spotting_core.domain.suppression import METHODS, Spotting, spoken_samples, spots_of_half, suppress
 
 TABLE = load_classes()
 TIMES = np.arange(200, dtype=np.int64) * 500_000
@@ -48,6 +49,49 @@ def test_a_spot_is_the_weighted_mean_of_the_votes_beside_it() -> None:
     assert kept([10.0, 10.5], [0.9, 0.3], 4.0, vote=0.4) == kept([10.0, 10.5], [0.9, 0.3], 4.0, vote=0.0) == [(10, 0.9)]
 
 
+def test_peaks_lie_above_their_neighbours_and_half_a_window_apart_ends_excluded() -> None:
+    at, score = list(range(9)), [0.9, 0.3, 0.6, 0.5, 0.7, 0.2, 0.4, 0.4, 0.1]
+    assert kept(at, score, 2.0, method=PEAKS) == [(4, 0.7), (2, 0.6), (6, 0.4)]
+    assert kept(at, score, 4.0, method=PEAKS) == [(4, 0.7), (2, 0.6), (6, 0.4)]
+    assert kept(at, score, 4.1, method=PEAKS) == [(4, 0.7)]
+    assert kept([0, 1, 2], [0.2, 0.4, 0.5], 0.0, method=PEAKS) == []  # it still rises where it ends
+    assert kept([0.0], [0.9], 1.0, method=PEAKS) == []
+
+
+@pytest.mark.parametrize("steps", [7, 40, 100_000])
+@given(st.integers(0, 2**31))
+def test_peaks_are_those_of_scipy(steps: int, seed: int) -> None:
+    """With few steps there are equals, side by side and apart."""
+    rng = np.random.default_rng(seed)
+    score = np.round(rng.beta(0.5, 1.0, 300) * steps) / steps
+    distance, least = int(rng.integers(1, 30)), float(rng.choice([0.1, 0.2, 0.5]))
+    spotting = Spotting(method=PEAKS)
+    spots = suppress(np.arange(300) / 25, score, 2 * distance / 25, spotting, least=least)
+    places = [round(at * 25) for at, _ in spots]
+    assert sorted(places) == find_peaks(score, height=least, distance=distance)[0].tolist()
+    assert [confidence for _, confidence in spots] == sorted(score[places], reverse=True)
+
+
+def test_the_first_and_last_of_which_something_is_said_are_no_peaks() -> None:
+    scores = np.zeros((200, 17), np.float32)
+    scores[:, 1] = 2e-9  # as good as nothing
+    scores[50:100, 2] = np.linspace(0.9, 0.3, 50)
+    scores[99, 2] = 0.8
+    scores[70, 2] = 0.7
+    assert spoken_samples(scores) == slice(50, 100)
+    spots = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(method=PEAKS), source="m")
+    assert [(s.label, s.seconds) for s in spots] == [("Goal", 35.0)]
+    assert spoken_samples(scores[:50]) == slice(0, 0)
+    assert spots_of_half(1, TIMES[:50], scores[:50], None, TABLE, Spotting(method=PEAKS), source="m") == []
+
+
+def test_a_peak_is_compared_with_what_lies_below_the_threshold() -> None:
+    scores = np.full((200, 17), 0.01, np.float32)
+    scores[60:65, 2] = 0.6, 0.7, 0.4, 0.65, 0.6
+    spots = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(PEAKS, windows={"Goal": 1.0}), source="m")
+    assert [s.confidence for s in spots] == pytest.approx([0.7, 0.65])
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 100), st.floats(0.1, 1)), min_size=1, max_size=60),
     st.floats(0.5, 30),
@@ -63,12 +107,13 @@ def test_hard_suppression_never_keeps_two_best_votes_within_half_a_window(votes:
     assert all(b - a > width / 2 - 1.5 - 1e-6 for a, b in zip(times, times[1:], strict=False))
 
 
+@pytest.mark.parametrize("method", sorted(set(METHODS) - {SOFT}))
 @given(st.floats(0.05, 0.95), st.integers(0, 2**31))
-def test_hard_suppression_then_threshold_equals_threshold_then_suppression(threshold: float, seed: int) -> None:
+def test_suppression_then_threshold_equals_threshold_then_suppression(method: str, threshold: float, seed: int) -> None:
     # The workspace filters spots made at a low threshold; that must give what Python gives.
     scores = np.random.default_rng(seed).beta(0.4, 3, (200, len(TABLE))).astype(np.float32)
-    low = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(threshold=0.05), source="m")
-    high = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(threshold=threshold), source="m")
+    low = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(method, threshold=0.05), source="m")
+    high = spots_of_half(1, TIMES, scores, None, TABLE, Spotting(method, threshold=threshold), source="m")
     strong = [(s.label, s.confidence) for s in low if (s.confidence or 0) >= threshold]
     assert sorted(strong) == sorted((s.label, s.confidence) for s in high)
 

@@ -282,4 +282,5 @@ def test_the_sizes_of_the_papers() -> None:
     assert sizes["calf-calibration"] == 741_828
     assert sizes["basic-shots"] == 1_471_181
     assert sizes["calf-grounding"] == 135_150
+    assert sizes["published-ball-action"] == 6_773_619  # with 33 pictures
     assert system("two-stage").paper_settings["dim"] == SOCCERNET["baidu_soccer_embeddings"].dim
