@@ -61,19 +61,19 @@ def faithfulness(
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
 ) -> None:
     """Measure the explanations of a model: deletion, insertion, pointing, sanity, stability …"""
-    matches = _matches(source, demo, split)
-    from explain.faithfulness_run import PREDICTED, TRUE, ChosenSpot, choose_spots, measure_spots, measured_table
-    from spotting_core.models.load import load_model
-
     check_output(json_file)
     check_output(str(log) if log is not None else None)
-    if of not in (PREDICTED, TRUE):
-        raise BadInputError(f"spots are {PREDICTED} or {TRUE}, not {of!r}")
     if features is not None and split is not None:
         fix = "Put the files of each match beside its videos"
         raise BadInputError("--features is of one match, not of a --split", where=features, fix=fix)
     if keep and (method or not controls):
         raise BadInputError("a table of some methods or without controls is not kept", fix="Leave out --keep")
+    matches = _matches(source, demo, split)
+    from explain.faithfulness_run import PREDICTED, TRUE, ChosenSpot, choose_spots, measure_spots, measured_table
+    from spotting_core.models.load import load_model
+
+    if of not in (PREDICTED, TRUE):
+        raise BadInputError(f"spots are {PREDICTED} or {TRUE}, not {of!r}")
     loaded, data = load_model(model, device_named(device)), DataDirectory.default().ensure()
     most, methods = _number(spots), _methods(loaded, method)
     about = {"source": str(split or source or "demo"), "of": of, "spots": spots, "seed": seed, "controls": controls}

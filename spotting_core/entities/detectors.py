@@ -39,6 +39,7 @@ from spotting_core.media.fingerprint import file_hash, joint_hash
 EXTRA = "pip install 'touchline[detectors]'"
 _CONFIG = "config.json"
 _TILE = 640  # pixels of a picture, as wide as the widest that is looked at once
+_PATIENCE = 10.0  # seconds for an answer of the hub
 _BATCH = 2  # views at once: one takes half a gigabyte at the published sizes
 
 
@@ -47,6 +48,37 @@ class _Reading(Protocol):
 
     def __call__(self, views: Sequence[np.ndarray]) -> tuple[Tensor, Tensor, Tensor]:
         """Probabilities (B, N, K) per entity, boxes (B, N, 4) in pixels of the views, embeddings (B, N, E)."""
+
+
+def _parts(transformers: Any, name: str, *, fetch: bool) -> tuple[Any, Any, Any]:
+    """Configuration, processor and network of a detector: what is here, else from the hub, which is asked once whether
+    it has the repository, for the package would try for half a minute.
+
+    Errors:
+        BadInputError: a model of another kind; and whatever the package and the hub raise.
+    """
+    try:
+        return _read_parts(transformers, name, local=True)
+    except BadInputError:
+        raise
+    except Exception:
+        if not fetch or Path(name).is_dir():
+            raise
+    from huggingface_hub import HfApi
+
+    HfApi().model_info(name, timeout=_PATIENCE)
+    return _read_parts(transformers, name, local=False)
+
+
+def _read_parts(transformers: Any, name: str, *, local: bool) -> tuple[Any, Any, Any]:
+    config = transformers.AutoConfig.from_pretrained(name, local_files_only=local)
+    if config.model_type not in _THRESHOLDS:
+        known = ", ".join(_THRESHOLDS)
+        what = f"a model of the kind {config.model_type} finds no entities"
+        raise BadInputError(what, where=name, fix=f"Known: {known}")
+    processor = transformers.AutoProcessor.from_pretrained(name, local_files_only=local)
+    auto = transformers.AutoModelForZeroShotObjectDetection
+    return config, processor, auto.from_pretrained(name, use_safetensors=True, local_files_only=local)
 
 
 class DetectorFinder:
@@ -72,14 +104,7 @@ class DetectorFinder:
             raise BadInputError(f"{name} is read by the package transformers, which is not here", fix=EXTRA) from error
         transformers.utils.logging.disable_progress_bar()  # this package prints nothing
         try:
-            config = transformers.AutoConfig.from_pretrained(name, local_files_only=not fetch)
-            kind = str(config.model_type)
-            if kind not in _THRESHOLDS:
-                known = ", ".join(_THRESHOLDS)
-                raise BadInputError(f"a model of the kind {kind} finds no entities", where=name, fix=f"Known: {known}")
-            processor = transformers.AutoProcessor.from_pretrained(name, local_files_only=not fetch)
-            auto = transformers.AutoModelForZeroShotObjectDetection
-            model = auto.from_pretrained(name, use_safetensors=True, local_files_only=not fetch)
+            config, processor, model = _parts(transformers, name, fetch=fetch)
         except BadInputError:
             raise
         except Exception as error:  # the package raises whatever it and what it loads meet
@@ -88,7 +113,7 @@ class DetectorFinder:
             if not fetch:
                 fix = f"A model's card does not make it fetched: run hf download {name}, or give its folder"
             raise BadInputError(f"the detector {name} cannot be loaded ({reason})", fix=fix) from error
-        model = model.eval().to(device)
+        kind, model = str(config.model_type), model.eval().to(device)
         own = _with_thresholds(prompts, _THRESHOLDS[kind])
         reading = _GroundingDino(model, processor, own) if kind == _GROUNDING_DINO else _Owl(model, processor, own)
         return cls(reading, own, _identity(name, config), reading.embed_dim)

@@ -10,6 +10,8 @@ import open_clip
 import pytest
 import torch
 
+from huggingface_hub import HfApi
+
 from spotting_core.base.errors import BadInputError
 from spotting_core.entities import detectors
 from spotting_core.entities.detectors import DetectorFinder, is_detector
@@ -183,17 +185,21 @@ def test_a_detector_is_taken_wherever_an_entity_model_is_named(owl: Path, dino: 
     assert not is_detector(tmp_path)
 
 
+def _no_way(_api: HfApi, name: str, *, timeout: float) -> None:
+    raise ConnectionError(f"no way to {name} within {timeout:g} s")
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("owner/none-such", "the detector owner/none-such cannot be loaded"),
+        ("owner/none-such", r"owner/none-such cannot be loaded \(no way to owner/none-such within 10 s\)"),
         ("bert", "of the kind bert finds no entities"),
     ],
 )
 def test_what_is_no_detector_is_refused(
     name: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(HfApi, "model_info", _no_way)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bert").mkdir()
     (tmp_path / "bert" / "config.json").write_text('{"model_type": "bert"}')
