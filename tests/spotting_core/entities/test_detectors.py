@@ -248,11 +248,12 @@ def test_what_a_card_names_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> No
         raise OSError("not here")
 
     monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", refuse)
+    monkeypatch.setattr(HfApi, "model_info", lambda _, name, timeout: asked.append(name))
     with pytest.raises(BadInputError, match="A model's card does not make it fetched: run hf download owner/name"):
         load_finder("owner/name", fetch=False)
     with pytest.raises(BadInputError, match="Give a folder with its config"):
         load_finder("owner/name")
-    assert asked == [True, False]
+    assert asked == [True, True, "owner/name", False]
 
 
 def test_texts_are_asked_of_vision_language_models_alone(owl: Path) -> None:
