@@ -104,7 +104,7 @@ class DetectorFinder:
             raise BadInputError(f"{name} is read by the package transformers, which is not here", fix=EXTRA) from error
         transformers.utils.logging.disable_progress_bar()  # this package prints nothing
         try:
-            config, processor, model = _parts(transformers, name, fetch=fetch)
+            config, processor, model = _parts(transformers, str(name), fetch=fetch)
         except BadInputError:
             raise
         except Exception as error:  # the package raises whatever it and what it loads meet

@@ -9,7 +9,6 @@ import numpy as np
 import open_clip
 import pytest
 import torch
-
 from huggingface_hub import HfApi
 
 from spotting_core.base.errors import BadInputError
