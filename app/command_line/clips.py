@@ -103,7 +103,8 @@ def clips(
     """Cut the actions of one match or several into clips, exact to the frame, with a manifest.
 
     Spots are those of the analysis that the app uses of a match, of --labels, or of the reviewers; or the clips are
-    those of a --selection or of --shots. Spots inside replays are left out where the cameras are known.
+    those of a --selection or of --shots. Spots inside replays are left out where the cameras are known,
+    and predicted ones of warm-up, breaks and studio where the clock of the broadcast has been read.
     What cannot be cut is told; the other clips are written.
     """
     from app.command_line.clip_choice import ClipOptions

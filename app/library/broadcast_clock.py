@@ -47,6 +47,12 @@ def clock_of_source(source: MatchSource, data: DataDirectory, parts: Parts) -> M
     return found
 
 
+def spots_in_play(match: Match, spots: Sequence[Spot], data: DataDirectory, parts: Parts) -> list[Spot]:
+    """Those of some spots at which a half is played, where the clock of a match has been read; else all."""
+    clock = broadcast_clock(match, data, parts)
+    return list(spots) if clock is None else clock.in_play(spots)
+
+
 @dataclass(frozen=True)
 class ClockTexts:
     """What the score bug says of a spot, for people; None where nobody knows.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.library.broadcast_clock import broadcast_clock
+from app.library.broadcast_clock import spots_in_play
 from app.library.codes import coded_classes
 from app.library.library import Match
 from app.library.roots import source_of
@@ -129,7 +129,8 @@ def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
     if kind != TRUE:  # what is labelled is an action, shown or not
         spots = counted(match, spots, of_address(), held=kind == REVIEWED)
     asked = [s for s in spots if Choice(wanted).takes(s)]
-    chosen = in_play(match, classes, asked) if kind == PREDICTED else asked
+    predicted = kind == PREDICTED
+    chosen = spots_in_play(match, asked, shared_settings().data, classes.parts) if predicted else asked
     # Among what was asked for: who wants red cards wants those as well that may be yellow ones.
     kept, rivals = surest_of_moments(chosen, exclusive_sets(classes.name)) if kind == PREDICTED else (chosen, [])
     clips = tuple(clips_of(kept, Margins(classes), lengths))
@@ -175,15 +176,9 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
         _take(match, analysis, clips, own, add)
 
 
-def in_play(match: Match, classes: ClassTable, spots: list[Spot]) -> list[Spot]:
-    """Those of some spots at which a half is played, where the clock of the broadcast has been read; else all."""
-    clock = broadcast_clock(match, shared_settings().data, classes.parts)
-    return spots if clock is None else clock.in_play(spots)
-
-
 def _asked_in_play(match: Match, classes: ClassTable, spots: list[Spot]) -> list[Spot]:
-    """The same, or all where those are wanted; asked only where some lie elsewhere."""
-    kept = in_play(match, classes, spots)
+    """The spots at which a half is played, or all where those are wanted; asked only where some lie elsewhere."""
+    kept = spots_in_play(match, spots, shared_settings().data, classes.parts)
     left = len(spots) - len(kept)
     if not left:
         return spots

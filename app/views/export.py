@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory, gettempdir
 
 import streamlit as st
 
-from app.library.broadcast_clock import broadcast_clock, clock_texts
+from app.library.broadcast_clock import broadcast_clock, clock_texts, spots_in_play
 from app.library.codes import coded_classes
 from app.library.library import Match
 from app.library.roots import source_of
@@ -91,8 +91,7 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
 
 def _asked_in_play(match: Match, analysis: Analysis, spots: list[Spot]) -> list[Spot]:
     """The spots at which a half is played, or all where those are wanted; asked only where some lie elsewhere."""
-    clock = broadcast_clock(match, shared_settings().data, analysis.classes.parts)
-    kept = spots if clock is None else clock.in_play(spots)
+    kept = spots_in_play(match, spots, shared_settings().data, analysis.classes.parts)
     left = len(spots) - len(kept)
     if left and st.checkbox(f"With {count_of(left, 'spot')} where no half is played", key="export_breaks"):
         return spots

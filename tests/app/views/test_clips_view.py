@@ -105,6 +105,23 @@ def test_a_removed_match_takes_its_selections_along(selections: Selections, matc
 # --- the view -----------------------------------------------------------------------------------------
 
 
+def dialog_of(match: Match, length: int) -> AppTest:
+    """The dialog that chooses spots of a match whose half is so many microseconds long."""
+
+    def script(match_id: str, length: int) -> None:
+        from app.state import shared_library
+        from app.views import page
+        from app.views.clips_choice import choose_dialog
+        from app.views.shown import chosen_analysis
+
+        page.register(clips=None)
+        match = shared_library().get(match_id)
+        assert match is not None
+        choose_dialog(match, chosen_analysis(shared_library().analyses(match)), {1: length}, {})
+
+    return AppTest.from_function(script, default_timeout=240, args=(match.id, length)).run()
+
+
 def test_the_desk_opens_on_cards_goals_and_shots(match: Match, data: DataDirectory) -> None:
     spots = [Spot(1, 2_000_000, "Goal", 0.9), Spot(1, 3_000_000, "Foul", 0.9), Spot(1, 4_000_000, "Red card", 0.3)]
     make_analysis(open_match(match.path), data, spots)
@@ -135,18 +152,7 @@ def test_of_one_moment_the_surest_alone_goes_into_a_reel(match: Match, data: Dat
 def test_the_dialog_takes_the_surest_of_each_moment_or_all(match: Match, data: DataDirectory) -> None:
     make_analysis(open_match(match.path), data, CARDS)
 
-    def script(match_id: str) -> None:
-        from app.state import shared_library
-        from app.views import page
-        from app.views.clips_choice import choose_dialog
-        from app.views.shown import chosen_analysis
-
-        page.register(clips=None)
-        match = shared_library().get(match_id)
-        assert match is not None
-        choose_dialog(match, chosen_analysis(shared_library().analyses(match)), {1: 6_000_000}, {})
-
-    at = AppTest.from_function(script, default_timeout=240, args=(match.id,)).run()
+    at = dialog_of(match, 6_000_000)
     assert not at.exception
     assert "Take 2 clips" in [b.label for b in at.button]
     assert at.toggle("choose_surest").label == "Of one moment the surest alone, without 1 other"
@@ -167,18 +173,7 @@ def test_spots_where_no_half_is_played_are_clipped_only_on_demand(
     assert [c["start"] for c in component_data(desk)["clips"]] == [10_000_000]
     assert "1 clip, 0:22; 1 where no half is played left out" in texts(desk)
 
-    def script(match_id: str) -> None:
-        from app.state import shared_library
-        from app.views import page
-        from app.views.clips_choice import choose_dialog
-        from app.views.shown import chosen_analysis
-
-        page.register(clips=None)
-        match = shared_library().get(match_id)
-        assert match is not None
-        choose_dialog(match, chosen_analysis(shared_library().analyses(match)), {1: 175_000_000}, {})
-
-    at = AppTest.from_function(script, default_timeout=240, args=(match.id,)).run()
+    at = dialog_of(match, 175_000_000)
     assert not at.exception
     assert "Take 1 clip" in [b.label for b in at.button]
     assert at.toggle("choose_breaks").label == "Also 1 spot where no half is played"
