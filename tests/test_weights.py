@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import WEIGHTS_FILE
 from tests.conftest import REPOSITORY
 
@@ -30,3 +31,8 @@ def test_the_command_that_made_them_is_in_the_repository(folder: Path) -> None:
         configuration = next(word for word in words if word.endswith(".toml"))
         assert (REPOSITORY / "assets" / "training" / configuration.rpartition("/")[2]).is_file(), facts["command"]
         facts = facts.get("earlier")
+
+
+def test_the_page_of_entities_is_of_the_weights_that_ship() -> None:
+    sha256 = file_hash(WEIGHTS / "entities" / WEIGHTS_FILE)
+    assert f"weights {sha256[:12]}" in (REPOSITORY / "docs" / "entities.md").read_text()

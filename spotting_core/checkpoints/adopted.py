@@ -18,7 +18,6 @@ from spotting_core.checkpoints.signs import Signs, shape_text
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, load_classes
 from spotting_core.features.sets import input_of
 from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.inputs import PictureSize
 from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig
 
@@ -177,23 +176,22 @@ def pictures_card(
     entities: Mapping[str, Any] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Card:
-    """The card of a published model of pictures, whose configuration has a ``backbone``, ``width`` and ``height``.
+    """The card of a published model of pictures.
 
     Arguments:
         project: as people call it; code: what wrote the checkpoint; licence: of the weights.
         splits: of SoccerNet, on which it was trained; none where nobody says.
         entities: what its card says of them, of a model that reads some; notes: what a user must know.
     """
-    settings = asdict(config)
-    size = PictureSize(settings["width"], settings["height"])
+    settings, inputs = asdict(config), kind.inputs(config)
     return Card(
-        name=checkpoint.name or f"{project} {settings['backbone']}",
+        name=checkpoint.name or " ".join(filter(None, [project, settings.get("backbone")])),
         system=kind.name,
         paper=kind.paper,
         config=settings,
         class_table=table.name,
         classes=table.names,
-        input=input_of([], config.rate, size),
+        input=input_of([], config.rate, inputs.pictures, inputs.normalisation),
         window=config.window,
         entities=None if entities is None else dict(entities),
         training={"data": "published checkpoint", "code": code, **({"splits": list(splits)} if splits else {})},

@@ -9,7 +9,7 @@ other names.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
@@ -22,6 +22,7 @@ from spotting_core.checkpoints.adopted import (
     Choices,
     ScoreColumns,
     not_published,
+    pictures_card,
     renamed,
     require_shapes,
     require_weights,
@@ -29,11 +30,8 @@ from spotting_core.checkpoints.adopted import (
     unnamed_classes,
 )
 from spotting_core.checkpoints.signs import Signs
-from spotting_core.features.sets import input_of
-from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.inputs import PictureSize
 from spotting_core.models.published_ball_action import APART, GROUP, RATE
-from spotting_core.models.registry import AnySystem, SystemConfig, system
+from spotting_core.models.registry import system
 
 NAME, SYSTEM = "ball-action-spotting", "published-ball-action"
 _STEM, _BLOCKS = "conv2d_encoder.conv_stem.weight", "conv3d_encoder."
@@ -127,29 +125,12 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
         own[part] = own[part][list(columns.order)].clone()
     network = kind.build(config)
     require_weights(network, own, checkpoint, NAME)
-    return Adopted(network, _card(checkpoint, kind, config, columns.table.name), columns.table)
-
-
-def _card(checkpoint: Checkpoint, kind: AnySystem, config: SystemConfig, table: str) -> Card:
-    settings, count = asdict(config), len(config.classes)
-    size = PictureSize(settings["width"], settings["height"])
-    splits = {"splits": [TRAIN, VALID]} if count == _ACTIONS else {}
-    return Card(
-        name=checkpoint.name or NAME,
-        system=kind.name,
-        paper=kind.paper,
-        config=settings,
-        class_table=table,
-        classes=config.classes,
-        input=input_of([], config.rate, size, kind.inputs(config).normalisation),
-        window=config.window,
-        entities=None,
-        training={"data": "published checkpoint", "code": "lRomul/ball-action-spotting", **splits},
-        scores={},
-        domain=BROADCAST,
-        licence=ADAPTER.licence,
-        notes=_NOTES.get(count, (_LUMA,)),
-    )
+    card = pictures_card(
+        checkpoint, kind, config, columns.table,
+        project=NAME, code="lRomul/ball-action-spotting", licence=ADAPTER.licence,
+        splits=[TRAIN, VALID] if count == _ACTIONS else [], notes=_NOTES.get(count, (_LUMA,)),
+    )  # fmt: skip
+    return Adopted(network, card, columns.table)
 
 
 SIGNS = Signs((_STEM, _STACK, _POWER, _HEAD, "classifier.bias"), ("conv2d_projection.", _BLOCKS))

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from torch import Tensor
@@ -27,16 +26,14 @@ from spotting_core.checkpoints.adopted import (
     Checkpoint,
     Choices,
     not_published,
+    pictures_card,
     renamed,
     require_shapes,
     require_weights,
     score_columns,
 )
 from spotting_core.checkpoints.signs import Signs, shape_text
-from spotting_core.features.sets import input_of
-from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.inputs import PictureSize
-from spotting_core.models.registry import AnySystem, SystemConfig, system
+from spotting_core.models.registry import AnySystem, system
 
 NAME = "COMEDIAN"
 _ROOT, _HEAD = "trunk.transformer.", "head_class.layers.0."
@@ -138,9 +135,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     rate = choices.rate or _RATE
     dropped = min(round(_ENDS * rate), (sizes["window"] - 1) // 2)
     try:
-        config = kind.configure(
-            classes=columns.table.names, rate=rate, before=dropped, after=dropped, **sizes
-        )  # fmt: skip
+        config = kind.configure(classes=columns.table.names, rate=rate, before=dropped, after=dropped, **sizes)
     except BadInputError as error:  # sizes that go together in no network
         raise not_published(NAME, error.what, checkpoint.path) from error
     own = _weights(checkpoint.state)
@@ -149,28 +144,11 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
             own[f"head_class.{part}"] = own[f"head_class.{part}"][list(columns.order)].clone()
     network = kind.build(config)
     require_weights(network, own, checkpoint, NAME)
-    return Adopted(network, _card(checkpoint, kind, config, columns.table.name), columns.table)
-
-
-def _card(checkpoint: Checkpoint, kind: AnySystem, config: SystemConfig, table: str) -> Card:
-    settings = asdict(config)
-    inputs = kind.inputs(config)
-    size = PictureSize(settings["width"], settings["height"])
-    return Card(
-        name=checkpoint.name or NAME,
-        system=kind.name,
-        paper=kind.paper,
-        config=settings,
-        class_table=table,
-        classes=config.classes,
-        input=input_of([], config.rate, size, inputs.normalisation),
-        window=config.window,
-        entities=None,
-        training={"data": "published checkpoint", "code": "juliendenize/eztorch", "splits": [TRAIN]},
-        scores={},
-        domain=BROADCAST,
-        licence=ADAPTER.licence,
-    )
+    card = pictures_card(
+        checkpoint, kind, config, columns.table,
+        project=NAME, code="juliendenize/eztorch", licence=ADAPTER.licence, splits=[TRAIN],
+    )  # fmt: skip
+    return Adopted(network, card, columns.table)
 
 
 SIGNS = Signs((_PATCHES, _TIMES, f"{_HEAD}weight", f"{_HEAD}bias"), (_TEMPORAL,))
