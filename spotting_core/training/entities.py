@@ -31,11 +31,11 @@ from torchvision.ops import generalized_box_iou_loss
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_json
-from spotting_core.base.validation import Positive
+from spotting_core.base.validation import Positive, PositiveNumber
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.entities.pyramid import STRIDE, EntityPyramid
+from spotting_core.entities.pyramid import COMPARISON, STRIDE, EntityPyramid
 from spotting_core.entities.truth import TrueMatch, games_with_boxes
 from spotting_core.entities.vision_language import MERGES_FILE, entity_model_folder
 from spotting_core.media.frame_store import store_frames
@@ -64,6 +64,7 @@ class EntityTrainingConfig(TrainingConfig):
         box_reach: heat from which a cell learns the box of its centre; 1 for centres alone. The cell a region
             is read from may be the centre's neighbour, so a later stage teaches those as well.
         box_share: of the boxes in the whole loss.
+        crop: width and height of the crops, in pixels; ``smallest``: least zoom of the picture they are cut from.
         changes: groups of changes that make the crops look like another broadcast's (``picture_changes``).
     """
 
@@ -79,6 +80,8 @@ class EntityTrainingConfig(TrainingConfig):
     start_from: str = ""
     box_reach: float = 1.0
     box_share: float = 0.6
+    crop: tuple[Positive, Positive] = (384, 224)
+    smallest: PositiveNumber = 0.75
     changes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -131,7 +134,9 @@ def start_from(model: CustomTextCLIP, folder: str) -> None:
     if model_folder is None:
         raise BadInputError("there is no entity model here", where=folder, fix="Run the earlier stage first")
     try:
-        model.load_state_dict(load_file(model_folder / "model.safetensors"))
+        earlier = load_file(model_folder / "model.safetensors")
+        as_begun = {k: v for k, v in model.state_dict().items() if f".{COMPARISON}." in k}
+        model.load_state_dict({**as_begun, **earlier})
     except (RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise BadInputError(f"the weights of the earlier stage do not fit ({reason})", where=model_folder) from error
@@ -361,6 +366,8 @@ def _crop_source(config: EntityTrainingConfig, root: Path, data: DataDirectory) 
     return CropSource(
         matches,
         stores,
+        size=config.crop,
+        smallest=config.smallest,
         card_share=config.card_share,
         referee_share=config.referee_share,
         changes=config.changes,
