@@ -14,7 +14,7 @@ from app.state import shared_queue, shared_settings
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import PANEL, Entry, Events, State
 from app.workspace.registry import register
-from explain.attribution import Attribution, JointCause
+from explain.attribution import Attribution, Cause
 from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationParameters
 from explain.kept import explanation_file
 from explain.measured import chip, measured
@@ -226,17 +226,21 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     if entity is None and both is None and fall < MATTERS:
         parts.append({"text": "Nothing that was taken away changes the score by a tenth."})
         return parts
-    falls = "to" if entity is None or entity[1] < 0 else "it falls to"
+    if entity is not None and by_entity is not None and _is_unsure(entity):
+        between = " to ".join(f"{bound:.2f}" for bound in _scores(entity, by_entity.score))
+        parts.append({"text": f"What the {entity.names[0]} brings is not sure: without it the score is {between}."})
+        if both is None and fall < MATTERS:
+            return parts
+        parts.append({"text": " "})
+        entity = None
+    falls = "to" if entity is None or entity.effect < 0 else "it falls to"
     if entity is not None and by_entity is not None:
-        name, effect = entity
-        verb = "falls" if effect < 0 else "rises"
-        parts.append({"text": f"Without the {name} the score {verb} from {by_entity.score:.2f} to "})
-        parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
+        verb = "falls" if entity.effect < 0 else "rises"
+        parts.append({"text": f"Without the {entity.names[0]} the score {verb} from {by_entity.score:.2f} to "})
+        parts += _score_without(entity, by_entity.score)
     if both is not None and by_entity is not None:
         parts.append({"text": _without_both(both, entity, by_entity.score, falls)})
-        parts.append({"text": f"{max(0.0, by_entity.score + both.effect):.2f}", "strong": True})
-        least, most = (min(1.0, max(0.0, by_entity.score + change)) for change in (both.low, both.high))
-        parts.append({"text": f" ({least:.2f} to {most:.2f})"})
+        parts += _score_without(both, by_entity.score)
         falls = "to"
     if entity is None and both is None:
         assert in_time is not None
@@ -250,27 +254,42 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     return parts
 
 
-def _without_both(both: JointCause, entity: tuple[str, float] | None, score: float, falls: str) -> str:
+def _scores(cause: Cause, score: float) -> tuple[float, float]:
+    """Between what the score lies without something."""
+    low, high = (min(1.0, max(0.0, score + change)) for change in (cause.low, cause.high))
+    return low, high
+
+
+def _score_without(cause: Cause, score: float) -> list[dict[str, Any]]:
+    """The score without something, and its interval where that was measured."""
+    without: dict[str, Any] = {"text": f"{min(1.0, max(0.0, score + cause.effect)):.2f}", "strong": True}
+    low, high = (f"{bound:.2f}" for bound in _scores(cause, score))
+    return [without, {"text": f" ({low} to {high})"}] if low != high else [without]
+
+
+def _is_unsure(cause: Cause) -> bool:
+    """Whether somewhere in its interval a cause changes the score by less than half as much, or the other way."""
+    near = cause.high if cause.effect < 0 else cause.low
+    return near * np.sign(cause.effect) < abs(cause.effect) / 2
+
+
+def _without_both(both: Cause, entity: Cause | None, score: float, falls: str) -> str:
     """The clause that two things are missing, after that on the one whose loss costs most, if there is one."""
     first, second = both.names
     if entity is None:
         return f"Without {first} and {second} together the score falls from {score:.2f} to "
-    if entity[0] in both.names:
-        return f", without the {second if entity[0] == first else first} too {falls} "
+    if entity.names[0] in both.names:
+        return f", without the {second if entity.names[0] == first else first} too {falls} "
     return f", without {first} and {second} together {falls} "
 
 
-def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None:
-    """Name and effect of the entity whose removal changes the score most, if by enough."""
-    if by_entity is None or not len(by_entity.values):
-        return None
-    row = by_entity.values[0]
-    if abs(float(row["effect"])) < MATTERS:
-        return None
-    return by_entity.entities[int(row["entity"])], float(row["effect"])
+def _strongest_entity(by_entity: Attribution | None) -> Cause | None:
+    """The entity whose removal changes the score most, if by enough."""
+    alone = by_entity.alone if by_entity is not None else None
+    return alone if alone is not None and abs(alone.effect) >= MATTERS else None
 
 
-def _joint_cause(by_entity: Attribution | None) -> JointCause | None:
+def _joint_cause(by_entity: Attribution | None) -> Cause | None:
     """Two causes that cost a tenth more together than each alone, and more than that at the end of their interval."""
     if by_entity is None:
         return None
