@@ -93,7 +93,7 @@ class Attribution:
         header: dict[str, Any] = {k: v for k, v in asdict(self).items() if k not in ("values", "times")}
         with replacing(path) as part, part.open("wb") as handle:
             text = json.dumps({"format": FORMAT, **header})
-            np.savez(handle, header=np.array(text), values=self.values, times=self.times)
+            np.savez_compressed(handle, header=np.array(text), values=self.values, times=self.times)
 
     def speaks_for(self) -> np.ndarray:
         """Per row of an entity explanation, what speaks for the class: the fall without it, else its weight."""
