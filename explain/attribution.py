@@ -14,7 +14,7 @@ from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import parse_json, replacing
 from spotting_core.base.validation import InvalidContentError, validated
 
-FORMAT = 3
+FORMAT = 4
 SPACE, TIME, ENTITY, FEATURE = "space", "time", "entity", "feature"
 
 ENTITY_ROW = np.dtype([
@@ -33,17 +33,17 @@ ENTITY_ROW = np.dtype([
 
 
 @dataclass(frozen=True)
-class JointCause:
-    """Two kinds of entities whose loss together costs more than that of each.
+class Cause:
+    """What the score is without one kind of entities, or without two together.
 
     Arguments:
-        names: of both.
-        effect: the score's change without both.
+        names: of the one or of both.
+        effect: the score's change without them.
         low, high: between which it lies, and the changes in nine of ten draws in which a tenth of all other entities
             had not been found.
     """
 
-    names: tuple[str, str]
+    names: tuple[str, ...]
     effect: float
     low: float
     high: float
@@ -65,7 +65,9 @@ class Attribution:
         scale: (low, high) of the values.
         seconds: what computing it took.
         entities: names by index, for kind ``entity``.
-        joint: pairs, the greatest fall first; explanations of formats 1 and 2 have none.
+        alone: the kind of entities whose loss changes the score most.
+        joint: pairs of kinds whose loss together costs more than that of each, the greatest fall first.
+            Explanations of formats before 4 have neither.
     """
 
     method: str
@@ -83,14 +85,15 @@ class Attribution:
     scale: tuple[float, float]
     seconds: float
     entities: tuple[str, ...] = ()
-    joint: tuple[JointCause, ...] = ()
+    alone: Cause | None = None
+    joint: tuple[Cause, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write as ``.npz`` with a JSON header, atomically."""
         header: dict[str, Any] = {k: v for k, v in asdict(self).items() if k not in ("values", "times")}
         with replacing(path) as part, part.open("wb") as handle:
             text = json.dumps({"format": FORMAT, **header})
-            np.savez(handle, header=np.array(text), values=self.values, times=self.times)
+            np.savez_compressed(handle, header=np.array(text), values=self.values, times=self.times)
 
     def speaks_for(self) -> np.ndarray:
         """Per row of an entity explanation, what speaks for the class: the fall without it, else its weight."""
@@ -130,7 +133,7 @@ class Attribution:
         if version > FORMAT:
             raise NewerFormatError(path, version, FORMAT)
         try:
-            if version < FORMAT:  # pairs had no interval
+            if version < FORMAT:  # what one kind costs alone had no interval
                 header.pop("joint", None)
             made: Attribution = validated(cls, {**header, "values": saved["values"], "times": saved["times"]})
             _check(made)

@@ -4,8 +4,8 @@ All entities of one name near the anchor are taken away and what that reaches is
 set that the finder gave (the picture stays, so what is measured is the entity branch alone), out of the
 picture (their boxes blurred, the set stays), or out of both. Computed with Captum's feature ablation, one
 feature per name. A scene is told by several things at once, and where one is gone the others may still tell it; so the
-names whose loss costs most are taken away two at a time as well. How certain that is: the same is asked again and again
-as if a tenth of all other entities, which ones by chance, had not been found.
+names whose loss costs most are taken away two at a time as well. How certain that is, and the loss of the first name
+alone: the same is asked again and again as if a tenth of all other entities, which ones by chance, had not been found.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from captum.attr import FeatureAblation
 from torch import Tensor
 
-from explain.attribution import ENTITY, ENTITY_ROW, Attribution, JointCause
+from explain.attribution import ENTITY, ENTITY_ROW, Attribution, Cause
 from explain.entity_attention import entity_rows
 from explain.probe import Probe
 from spotting_core.base.errors import BadInputError
@@ -39,8 +39,8 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
     """One row per entity name near the anchor: its heaviest region, and the score's change without all of it.
 
     ``effect`` is the score without minus the score with: negative where the entity speaks for the class.
-    Rows come in the order of the size of their effect; ``joint`` has the pairs whose loss from the set costs
-    clearly more than that of each.
+    Rows come in the order of the size of their effect. Of losses from the set ``alone`` has the first row's with its
+    interval, ``joint`` the pairs whose loss costs clearly more than that of each.
 
     Errors:
         BadInputError: ``where`` is not ``set``, ``picture`` or ``both``.
@@ -68,7 +68,7 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
         rows_by_name.append(row)
     table = np.array(rows_by_name, ENTITY_ROW)
     table = table[np.argsort(-np.abs(table["effect"]), kind="stable")]
-    joint = _pairs(names, falls, score, probe, label, near) if len(names) and where == SET else ()
+    asked = len(names) > 0 and where == SET
     reach = float(np.abs(table["effect"]).max(initial=1e-6))
     place = {SET: "taken out of the set", PICTURE: "blurred in the picture", BOTH: "blurred and taken out of the set"}
     return probe.attribution(
@@ -81,8 +81,14 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
         score_baseline=nobody,
         scale=(-reach, reach),
         began=began,
-        joint=joint,
+        alone=_first(table, probe, label, near) if asked else None,
+        joint=_pairs(names, falls, score, probe, label, near) if asked else (),
     )
+
+
+def _first(table: np.ndarray, probe: Probe, label: str, near: list[int]) -> Cause:
+    """What the loss of the first row's name does."""
+    return _cause(probe, label, table["entity"][:1], float(table["effect"][0]), near)
 
 
 def _pairs(
@@ -92,9 +98,8 @@ def _pairs(
     probe: Probe,
     label: str,
     near: list[int],
-) -> tuple[JointCause, ...]:
+) -> tuple[Cause, ...]:
     """Pairs of names without which the score falls further than without either, the greatest fall first."""
-    assert probe.window.table is not None
     costly = [int(i) for i in np.argsort(-falls, kind="stable")[:_PAIRED]]
     pairs = list(combinations(costly, 2))
     if not pairs:
@@ -102,28 +107,28 @@ def _pairs(
     present = torch.ones(len(pairs), len(names))
     for row, pair in zip(present, pairs, strict=True):
         row[list(pair)] = 0
-    known = [probe.window.table.names[int(name)] for name in names]
     effects = [float(without) - probe.score(label) for without in score(present)]
     further = [
-        JointCause((known[a], known[b]), effect, min(effect, low), max(effect, high))
+        _cause(probe, label, names[[a, b]], effect, near)
         for (a, b), effect in zip(pairs, effects, strict=True)
         if -effect > max(falls[a], falls[b]) + _FURTHER
-        for low, high in [_interval(probe, label, names[[a, b]], near)]
     ]
     return tuple(sorted(further, key=lambda pair: pair.effect))
 
 
 @torch.no_grad()
-def _interval(probe: Probe, label: str, pair: np.ndarray, near: list[int]) -> tuple[float, float]:
-    """Between what the score's change without a pair lies in nine of ten draws: see the head of the module."""
+def _cause(probe: Probe, label: str, names: np.ndarray, effect: float, near: list[int]) -> Cause:
+    """The loss of some names, with between what its effect lies in nine of ten draws: see the head of the module."""
     assert probe.entities is not None
+    assert probe.window.table is not None
     whole, chance = probe.entities.share, torch.Generator().manual_seed(_SEED)
     there = torch.rand(_DRAWS, *whole.shape[1:], generator=chance) >= _MISSED
-    drawn = whole * (there.to(whole.device) | _named(probe, pair, near))
-    without = drawn * ~_named(probe, pair, near)
+    drawn = whole * (there.to(whole.device) | _named(probe, names, near))
+    without = drawn * ~_named(probe, names, near)
     changes = [probe.at_anchor(probe.logits(share=share), label) for share in (without, drawn)]
-    low, high = np.percentile((changes[0] - changes[1]).cpu().numpy(), _NINE_OF_TEN)
-    return float(low), float(high)
+    low, high = (float(bound) for bound in np.percentile((changes[0] - changes[1]).cpu().numpy(), _NINE_OF_TEN))
+    known = tuple(probe.window.table.names[int(name)] for name in names)
+    return Cause(known, effect, min(effect, low), max(effect, high))
 
 
 def _named(probe: Probe, names: np.ndarray, near: list[int]) -> Tensor:

@@ -14,7 +14,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.tasks.replays import REPLAYS
 
 _LENGTH = 32  # characters of a key in a file's name
-_VERSIONS = {"entity-ablation": "3"}  # of what a method answers; what an older one answered is asked again
+_VERSIONS = {"entity-ablation": "4"}  # of what a method answers; what an older one answered is asked again
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explain.attribution import ENTITY, SPACE
-from explain.methods import DEFAULT_IN_TIME
+from explain.methods import DEFAULT_IN_TIME, METHODS
 from spotting_core.base.files import read_json
+from spotting_core.models.known import folder_of
 
 if TYPE_CHECKING:
+    from spotting_core.analyses.analysis import Analysis
+    from spotting_core.base.data_directory import DataDirectory
     from spotting_core.models.load import LoadedModel
 
 FILE = "faithfulness.json"
@@ -28,6 +31,20 @@ def measured(folder: Path, sha256: str) -> Mapping[str, Any] | None:
     path = folder / FILE
     content = read_json(path) if path.is_file() else None
     return content if content is not None and content["sha256"] == sha256 else None
+
+
+def measured_of(analysis: Analysis, data: DataDirectory) -> Mapping[str, Any] | None:
+    """The table of the model that made an analysis, or None if the model is not here or was not measured."""
+    folder = folder_of(analysis.record.model, data)
+    return measured(folder, str(analysis.record.model["sha256"])) if folder is not None else None
+
+
+def default_map(content: Mapping[str, Any] | None) -> str | None:
+    """The method that a table puts first, if it was measured to be faithful and says where in the picture."""
+    name = content["default"] if content else None
+    if not name or name not in METHODS or METHODS[name].kind != SPACE:
+        return None
+    return str(name) if content and content["methods"][name]["verdict"] == FAITHFUL else None
 
 
 def default_of(model: LoadedModel) -> str:

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from explain.attribution import Attribution, JointCause
+from explain.attribution import Attribution, Cause
 from explain.explained_people import ExplainedPeople, people_of
 from explain.explained_window import ExplainedWindow
 from spotting_core.base.errors import BadInputError
@@ -199,12 +199,13 @@ class Probe:
         began: float,
         held_fixed: str = "",
         entities: tuple[str, ...] | None = None,
-        joint: tuple[JointCause, ...] = (),
+        alone: Cause | None = None,
+        joint: tuple[Cause, ...] = (),
     ) -> Attribution:
         """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``.
 
         Arguments:
-            entities: names by index, those of the window's table where not given; joint: see ``Attribution``.
+            entities: names by index, those of the window's table where not given; alone, joint: see ``Attribution``.
 
         Errors:
             BadInputError: values that are no finite numbers, as where a model has no slope.
@@ -230,6 +231,7 @@ class Probe:
             scale=scale,
             seconds=time.perf_counter() - began,
             entities=(window.table.names if window.table else ()) if entities is None else entities,
+            alone=alone,
             joint=joint,
         )
 

@@ -13,13 +13,12 @@ from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_queue, shared_settings
 from app.views.shown import link, spot_id
-from app.workspace.panels.why import measured_of
 from explain.attribution import ENTITY, SPACE, Attribution
 from explain.disagreement import disagreement, map_at
 from explain.jobs.what_if import WHAT_IF, WhatIfParameters
 from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import anchor_time, explanation_file, method_of_text, unsupported
-from explain.measured import NO_BETTER, chip
+from explain.measured import NO_BETTER, chip, measured_of
 from explain.methods import METHODS, method_and_parameters
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
@@ -72,7 +71,7 @@ class Shown:
 
 def first_by_measure(analysis: Analysis, methods: Sequence[str]) -> list[str]:
     """Methods in the order of what they gain over random orders; as they come where nothing was measured."""
-    table = measured_of(analysis)
+    table = measured_of(analysis, shared_settings().data)
     rows = table["methods"] if table else {}
 
     def gain(name: str) -> float:
@@ -207,7 +206,7 @@ def _trust(query: ShownMethod) -> dict[str, str]:
         hint = "What a head reads explains no score; take the entity out to see what decides."
         return {"state": "neutral", "text": "Read from the model", "meaning": hint, "hint": hint, "numbers": ""}
     if query.method != _BY_WORDS:
-        return chip(measured_of(query.analysis), query.method)
+        return chip(measured_of(query.analysis, shared_settings().data), query.method)
     retrieval = _retrieval(query.analysis)
     if retrieval is None:
         hint = "Retrieval was not measured."
@@ -314,7 +313,7 @@ def _entities(shown: Shown, samples: Sequence[int]) -> dict[str, Any] | None:
         measured = Attribution.load(without)
         effects = {int(r["entity"]): float(r["effect"]) for r in measured.values}
     colours = {e.name: e.colour for e in load_prompts().entities}
-    table = measured_of(analysis)
+    table = measured_of(analysis, shared_settings().data)
     near = np.isin(attribution.values["sample"], samples)
     return {
         "score": round(attribution.score, 4),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from explain.jobs.spot_parameters import SpotParameters, model_of, probe_for
 from explain.kept import Subject, beside, explanation_of, subject_of, unsupported_file
+from explain.measured import default_map, measured_of
 from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, method_and_parameters
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
@@ -18,10 +19,17 @@ from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG, SHORT, Context, JobKind, Parameters
 
 WHY_METHODS = (DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES)
-"""The methods that the why panel shows."""
+"""The methods by which the why panel says what mattered."""
 
 _AT_ONCE = 8
 """Spots of a new analysis explained in one job, some seconds: a video to be prepared does not wait for all."""
+
+
+def asked_methods(analysis: Analysis, data: DataDirectory) -> tuple[str, ...]:
+    """What is asked of every spot: what the why panel says, then the map that lies over the picture, if the model has
+    one that is faithful."""
+    shown = default_map(measured_of(analysis, data))
+    return (*WHY_METHODS, shown) if shown is not None else WHY_METHODS
 
 
 class ExplanationParameters(SpotParameters, frozen=True, kw_only=True):
@@ -86,7 +94,8 @@ class ExplanationsJob(JobKind[ExplanationsParameters]):
     def leaves(self, parameters: ExplanationsParameters, data: DataDirectory) -> tuple[Path, ...]:
         analysis = Analysis.open(Path(parameters.analysis))
         subjects = [subject_of(analysis, spot) for spot in _part(parameters, _surest_first(analysis))]
-        return tuple(explanation_of(data, analysis.folder, s, name) for s in subjects for name in WHY_METHODS)
+        methods = asked_methods(analysis, data)
+        return tuple(explanation_of(data, analysis.folder, s, name) for s in subjects for name in methods)
 
     def perform(self, parameters: ExplanationsParameters, context: Context) -> Path | None:
         analysis, path = Analysis.open(Path(parameters.analysis)), Path(parameters.path)
@@ -123,13 +132,14 @@ def explain_spot(
     subject: Subject,
     context: Context,
     *,
-    methods: Sequence[str] = WHY_METHODS,
+    methods: Sequence[str] = (),
     ship: bool = False,
 ) -> None:
     """Compute and keep explanations of a spot.
 
     Arguments:
         path: of the match.
+        methods: those that are asked of every spot where none is named.
         ship: keep them in the folder of the analysis, to be copied with it, rather than in the data directory.
 
     Errors:
@@ -137,6 +147,7 @@ def explain_spot(
         CancelledError: ``context.report`` returned False.
     """
     model = model_of(analysis, context)
+    methods = methods or asked_methods(analysis, context.data)
     for done, name in enumerate(methods):
         method, parameters = method_and_parameters(name)
         reason = method.supports(model)

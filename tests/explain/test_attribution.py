@@ -71,7 +71,8 @@ def test_a_newer_file_is_refused_and_one_with_more_fields_is_read(tmp_path: Path
     assert Attribution.load(path).label == "Goal"
     rewritten(path, format=FORMAT)
     assert Attribution.load(path).label == "Goal"
-    rewritten(path, format=2, joint=[["goal", "ball", -0.5]])  # pairs had no interval, and are not shown
+    pair = {"names": ["goal", "ball"], "effect": -0.5, "low": -0.6, "high": -0.4}
+    rewritten(path, format=3, joint=[pair])  # what one costs alone was not told beside it, and neither is shown
     assert Attribution.load(path).joint == ()
     rewritten(path, format=FORMAT + 1)
     with pytest.raises(NewerFormatError):

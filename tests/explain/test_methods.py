@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from explain import entity_ablation
-from explain.attribution import ENTITY_ROW, Attribution
+from explain.attribution import ENTITY_ROW, Attribution, Cause
 from explain.explained_window import window_around
 from explain.methods import METHODS, OF_PAIRS, explain
 from explain.probe import Probe, blurred
@@ -125,6 +125,18 @@ def test_where_one_entity_decides_alone_no_pair_costs_more() -> None:
     attribution = explain(
         toy(OneEntity(), entities=True), explained_window(entities=True), "Yellow card", method="entity-ablation"
     )
+    assert attribution.joint == ()
+    lost, alone = float(attribution.values["effect"][0]), attribution.alone
+    assert lost < -0.4
+    assert alone == Cause(("yellow card",), lost, pytest.approx(lost, abs=1e-4), pytest.approx(lost, abs=1e-4))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("where", ["picture", "both"])
+def test_how_sure_a_loss_is_is_asked_of_the_set_alone(where: str) -> None:
+    window = explained_window(entities=True)
+    model = toy(OneEntity(), entities=True)
+    attribution = explain(model, window, "Yellow card", method="entity-ablation", where=where)
+    assert attribution.alone is None
     assert attribution.joint == ()
 
 

@@ -14,10 +14,10 @@ from app.state import shared_queue, shared_settings
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import PANEL, Entry, Events, State
 from app.workspace.registry import register
-from explain.attribution import Attribution, JointCause
-from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationParameters
+from explain.attribution import Attribution, Cause
+from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationParameters, asked_methods
 from explain.kept import explanation_file
-from explain.measured import chip, measured
+from explain.measured import chip, default_map, measured_of
 from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, ENTITIES, METHODS
 from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.so_far import is_blank, is_unfinished
@@ -27,7 +27,6 @@ from spotting_core.domain.classes import VOTE
 from spotting_core.domain.spots import Spot
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING, Job
-from spotting_core.models.known import folder_of
 
 MATTERS = 0.1  # change of the score from which something is said to matter
 _FRAMES = 5
@@ -70,8 +69,8 @@ def _choose(match: Match, analysis: Analysis, wanted: str) -> None:
     if spot is None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
-    if _reasonless(match, analysis) is None and explanations(shared_settings().data, analysis, spot) is None:
-        EXPLANATION.ask(shared_queue(), ExplanationParameters.of(match.path, analysis, spot), match.id)
+    if _reasonless(match, analysis) is None and not _is_complete(analysis, spot):
+        EXPLANATION.ask(shared_queue(), _asked(match, analysis, spot), match.id)
 
 
 def _state_of(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
@@ -83,13 +82,52 @@ def _state_of(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
     except TouchlineError as problem:
         return {"state": "failed", "message": str(problem)}
     if attributions is not None:
-        return {"state": "ready", **why_panel(analysis, spot, attributions)}
-    job = shared_queue().latest(EXPLANATION.key(ExplanationParameters.of(match.path, analysis, spot)))
+        return {"state": "ready", **why_panel(analysis, spot, attributions), "map": shown_map(analysis, spot)}
+    job = shared_queue().latest(EXPLANATION.key(_asked(match, analysis, spot)))
     if job is None or not job.live:
         return {"state": "failed", "message": job.error if job and job.state == FAILED else _unmeasured(job)}
     stage = job.stage if job.state == RUNNING else ""
     so_far = _so_far(analysis, spot)
     return {"state": "working", "message": f"Measuring: {stage.lower()}" if stage else "", **so_far}
+
+
+def _asked(match: Match, analysis: Analysis, spot: Spot) -> ExplanationParameters:
+    methods = asked_methods(analysis, shared_settings().data)
+    return ExplanationParameters.of(match.path, analysis, spot, methods=methods)
+
+
+def _is_complete(analysis: Analysis, spot: Spot) -> bool:
+    """Whether all is known of a spot that is asked of every spot, the map included."""
+    data = shared_settings().data
+    maps = asked_methods(analysis, data)[len(WHY_METHODS) :]
+    return explanations(data, analysis, spot) is not None and all(_measured(analysis, spot, name) for name in maps)
+
+
+def shown_map(analysis: Analysis, spot: Spot) -> dict[str, Any] | None:
+    """The most faithful map of a spot, of the samples where it is not empty, or None where there is none.
+
+    ``values`` are what speaks for the class in every cell, row by row, in 255ths of the greatest; ``first`` is the
+    sample of the half with which they begin.
+    """
+    name = default_map(measured_of(analysis, shared_settings().data))
+    attribution = _measured(analysis, spot, name) if name is not None else None
+    if attribution is None:
+        return None
+    speaks = np.maximum(attribution.values, 0)
+    filled = np.flatnonzero(speaks.any(axis=(1, 2)))
+    if not len(filled):
+        return None
+    first, last = int(filled[0]), int(filled[-1])
+    most = float(speaks.max())
+    trust = _trust(analysis, attribution.method)
+    return {
+        "title": f"{METHODS[attribution.method].title}: {trust['text'].lower()}. {trust['meaning']}",
+        "half": spot.half,
+        "first": analysis.half(spot.half).nearest_sample(int(attribution.times[first])),
+        "grid": list(speaks.shape[1:]),
+        "values": np.rint(speaks[first : last + 1] / most * 255).astype(int).reshape(last + 1 - first, -1).tolist(),
+        "most": round(most, 3),
+    }
 
 
 def _unmeasured(job: Job | None) -> str:
@@ -191,23 +229,19 @@ def of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
 
 def _trusted(analysis: Analysis, attribution: Attribution | None) -> Attribution | None:
     """An explanation, unless its method was measured to do no better than random with this model."""
-    return (
-        attribution
-        if attribution is not None and chip(measured_of(analysis), attribution.method)["state"] != "bad"
-        else None
-    )
+    bad = attribution is None or _trust(analysis, attribution.method)["state"] == "bad"
+    return None if bad else attribution
+
+
+def _trust(analysis: Analysis, method: str) -> dict[str, str]:
+    """How far a method is to be trusted with the model of an analysis."""
+    return chip(measured_of(analysis, shared_settings().data), method)
 
 
 def _faithfulness(analysis: Analysis, method: str) -> dict[str, str]:
     """The chip that says how far the method is to be trusted with this model."""
-    trust = chip(measured_of(analysis), method)
+    trust = _trust(analysis, method)
     return {"kind": trust["state"], "text": f"Reasons: {trust['text'].lower()}", "hint": trust["hint"]}
-
-
-def measured_of(analysis: Analysis) -> Mapping[str, Any] | None:
-    """The table of faithfulness of the model that made an analysis, if it is here and was measured."""
-    folder = folder_of(analysis.record.model, shared_settings().data)
-    return measured(folder, str(analysis.record.model["sha256"])) if folder is not None else None
 
 
 def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attribution | None) -> list[dict[str, Any]]:
@@ -226,17 +260,21 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     if entity is None and both is None and fall < MATTERS:
         parts.append({"text": "Nothing that was taken away changes the score by a tenth."})
         return parts
-    falls = "to" if entity is None or entity[1] < 0 else "it falls to"
+    if entity is not None and by_entity is not None and _is_unsure(entity):
+        between = " to ".join(f"{bound:.2f}" for bound in _scores(entity, by_entity.score))
+        parts.append({"text": f"What the {entity.names[0]} brings is not sure: without it the score is {between}."})
+        if both is None and fall < MATTERS:
+            return parts
+        parts.append({"text": " "})
+        entity = None
+    falls = "to" if entity is None or entity.effect < 0 else "it falls to"
     if entity is not None and by_entity is not None:
-        name, effect = entity
-        verb = "falls" if effect < 0 else "rises"
-        parts.append({"text": f"Without the {name} the score {verb} from {by_entity.score:.2f} to "})
-        parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
+        verb = "falls" if entity.effect < 0 else "rises"
+        parts.append({"text": f"Without the {entity.names[0]} the score {verb} from {by_entity.score:.2f} to "})
+        parts += _score_without(entity, by_entity.score)
     if both is not None and by_entity is not None:
         parts.append({"text": _without_both(both, entity, by_entity.score, falls)})
-        parts.append({"text": f"{max(0.0, by_entity.score + both.effect):.2f}", "strong": True})
-        least, most = (min(1.0, max(0.0, by_entity.score + change)) for change in (both.low, both.high))
-        parts.append({"text": f" ({least:.2f} to {most:.2f})"})
+        parts += _score_without(both, by_entity.score)
         falls = "to"
     if entity is None and both is None:
         assert in_time is not None
@@ -250,27 +288,42 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     return parts
 
 
-def _without_both(both: JointCause, entity: tuple[str, float] | None, score: float, falls: str) -> str:
+def _scores(cause: Cause, score: float) -> tuple[float, float]:
+    """Between what the score lies without something."""
+    low, high = (min(1.0, max(0.0, score + change)) for change in (cause.low, cause.high))
+    return low, high
+
+
+def _score_without(cause: Cause, score: float) -> list[dict[str, Any]]:
+    """The score without something, and its interval where that was measured."""
+    without: dict[str, Any] = {"text": f"{min(1.0, max(0.0, score + cause.effect)):.2f}", "strong": True}
+    low, high = (f"{bound:.2f}" for bound in _scores(cause, score))
+    return [without, {"text": f" ({low} to {high})"}] if low != high else [without]
+
+
+def _is_unsure(cause: Cause) -> bool:
+    """Whether somewhere in its interval a cause changes the score by less than half as much, or the other way."""
+    near = cause.high if cause.effect < 0 else cause.low
+    return near * np.sign(cause.effect) < abs(cause.effect) / 2
+
+
+def _without_both(both: Cause, entity: Cause | None, score: float, falls: str) -> str:
     """The clause that two things are missing, after that on the one whose loss costs most, if there is one."""
     first, second = both.names
     if entity is None:
         return f"Without {first} and {second} together the score falls from {score:.2f} to "
-    if entity[0] in both.names:
-        return f", without the {second if entity[0] == first else first} too {falls} "
+    if entity.names[0] in both.names:
+        return f", without the {second if entity.names[0] == first else first} too {falls} "
     return f", without {first} and {second} together {falls} "
 
 
-def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None:
-    """Name and effect of the entity whose removal changes the score most, if by enough."""
-    if by_entity is None or not len(by_entity.values):
-        return None
-    row = by_entity.values[0]
-    if abs(float(row["effect"])) < MATTERS:
-        return None
-    return by_entity.entities[int(row["entity"])], float(row["effect"])
+def _strongest_entity(by_entity: Attribution | None) -> Cause | None:
+    """The entity whose removal changes the score most, if by enough."""
+    alone = by_entity.alone if by_entity is not None else None
+    return alone if alone is not None and abs(alone.effect) >= MATTERS else None
 
 
-def _joint_cause(by_entity: Attribution | None) -> JointCause | None:
+def _joint_cause(by_entity: Attribution | None) -> Cause | None:
     """Two causes that cost a tenth more together than each alone, and more than that at the end of their interval."""
     if by_entity is None:
         return None

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.workspace.panels.why import shown_map
+from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.formats.field_calibration import write_published
 from spotting_core.media.ingest import ingest
@@ -46,6 +48,51 @@ def test_the_map_is_that_of_its_sample_and_lies_in_its_place(page: Page, server:
         settle(page)
         assert state(page)["sample"] == sample
         assert page.evaluate(CELLS) == ([[1, 2]] if sample % 2 else [[0, 0]]), sample
+
+
+# Rows and columns of the cells in whose middle something is drawn, of a grid of so many rows and columns.
+DRAWN = """([rows, columns]) => {
+  const { overlay, video } = find().player, { canvas, pen } = overlay, { x, y, w, h } = overlay.picture(video), shown = [];
+  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
+    const at = [x + ((column + 0.5) * w) / columns, y + ((row + 0.5) * h) / rows].map(Math.round);
+    if (pen.getImageData(...at, 1, 1).data[3] > 60) shown.push(row * columns + column);
+  }
+  return shown;
+}"""
+
+
+def test_what_decided_a_spot_lies_over_the_moments_around_it(page: Page, server: Server) -> None:
+    match = server.library().demo()
+    assert match is not None
+    analysis = Analysis.open(match.path / "analysis")
+    spot = next(s for s in analysis.spots() if s.label == "Penalty")
+    reasons = shown_map(analysis, spot)
+    assert reasons is not None
+    assert np.max(reasons["values"]) == 255
+    open_page(page, server, match, half=spot.half, t=spot.time / 1e6, **{"class": spot.label})
+    layer = page.locator("select[data-option=layer]")
+    expect(layer).to_have_value("reasons")
+    assert "faithful" in str(layer.get_attribute("title"))
+    page.locator("input[data-option=boxes]").uncheck()
+    samples = page.evaluate("(half) => Array.from(find().arrays.get(half).samples)", spot.half)
+    drawn = 0
+    for number, values in enumerate(reasons["values"]):
+        page.evaluate(
+            "([half, t]) => find().player.open(half, t + 0.001)", [spot.half, samples[reasons["first"] + number]]
+        )
+        settle(page)
+        strong = [cell for cell, value in enumerate(values) if value > 150]
+        assert set(strong) <= set(page.evaluate(DRAWN, reasons["grid"])), number
+        drawn += len(strong)
+        expect(page.locator(".range")).to_have_text(f"0–{reasons['most']:.2f}")
+    assert drawn
+    # Beyond the moments that were asked about the weights of the entities are drawn, and the bar says so.
+    page.evaluate("([half, t]) => find().player.open(half, t + 0.001)", [spot.half, samples[reasons["first"] + 20]])
+    settle(page)
+    expect(page.locator(".moment")).to_contain_text("Attention, ")
+    layer.select_option("entities")
+    page.locator(".spot", has_text="Corner").first.click()
+    expect(layer).to_have_value("entities")  # as it was chosen
 
 
 def test_a_click_shows_the_very_frame_under_it(page: Page, server: Server, match_of: Any) -> None:

@@ -21,7 +21,7 @@ from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
 from app.work.kinds import KINDS
 from app.workspace.panels.why import of_one_window, sentence
-from explain.attribution import ENTITY_ROW, Attribution, JointCause
+from explain.attribution import ENTITY_ROW, Attribution, Cause
 from explain.jobs.explanation import EXPLANATION
 from spotting_core.analyses.analysis import write_record
 from spotting_core.base.data_directory import DataDirectory
@@ -291,6 +291,12 @@ def entity_rows(*effects: float) -> Any:
     return rows
 
 
+def ablation(effects: tuple[float, ...], names: tuple[str, ...], *joint: Cause, surely: float = 0.0) -> Attribution:
+    """An entity ablation; the first name's effect lies in an interval that reaches so far to either side."""
+    alone = Cause(names[:1], effects[0], effects[0] - surely, effects[0] + surely)
+    return attribution(entity_rows(*effects), "entity", entities=names, alone=alone, joint=joint)
+
+
 def spoken(spot: Spot, in_time: Attribution | None, by_entity: Attribution | None) -> str:
     what = f"{load_classes().get(spot.label).short} at {load_classes().parts.match_clock(spot.half, spot.time)}"
     return "".join(p["text"] for p in sentence(what, spot, in_time, by_entity))
@@ -298,7 +304,7 @@ def spoken(spot: Spot, in_time: Attribution | None, by_entity: Attribution | Non
 
 def test_the_sentence_is_made_of_measured_numbers_only() -> None:
     spot = Spot(2, 37_400_000, "Yellow card", 0.93)
-    by_entity = attribution(entity_rows(-0.69, 0.0), "entity", entities=("yellow card", "ball"))
+    by_entity = ablation((-0.69, 0.0), ("yellow card", "ball"))
     assert spoken(spot, attribution([0.0, 0.05, 0.1, 0.4, 0.0]), by_entity) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.21; "
         "without the frame 0.5 s after it alone to 0.50."
@@ -313,37 +319,59 @@ def test_the_sentence_names_two_causes_that_cost_a_tenth_more_together_than_each
     names = ("yellow card", "referee")
     still = attribution([0.0, 0.05, 0.0])
 
-    def by_entity(card: float, referee: float, *joint: JointCause) -> Attribution:
-        return attribution(entity_rows(card, referee), "entity", entities=names, joint=joint)
+    def by_entity(card: float, referee: float, *joint: Cause) -> Attribution:
+        return ablation((card, referee), names, *joint)
 
-    both = by_entity(-0.4, -0.2, JointCause(names, -0.86, -0.89, -0.7))
+    both = by_entity(-0.4, -0.2, Cause(names, -0.86, -0.89, -0.7))
     assert spoken(spot, still, both) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50, "
         "without the referee too to 0.04 (0.01 to 0.20)."
     )
     # Neither costs a tenth alone, both do.
-    assert spoken(spot, attribution([0.0, 0.0, 0.4]), by_entity(-0.06, -0.04, JointCause(names, -0.5, -0.6, -0.4))) == (
+    assert spoken(spot, attribution([0.0, 0.0, 0.4]), by_entity(-0.06, -0.04, Cause(names, -0.5, -0.6, -0.4))) == (
         "Yellow card at 45:37, 0.93. Without yellow card and referee together the score falls from 0.90 to 0.40 (0.30 to 0.50); "
         "without the very moment alone to 0.50."
     )
     # The score rises without the card, and falls without both.
-    assert spoken(spot, still, by_entity(0.1, -0.01, JointCause(names, -0.5, -0.6, -0.4))) == (
+    assert spoken(spot, still, by_entity(0.1, -0.01, Cause(names, -0.5, -0.6, -0.4))) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score rises from 0.90 to 1.00, "
         "without the referee too it falls to 0.40 (0.30 to 0.50)."
     )
     # The first pair costs little more than the card alone, another one does.
-    crowd = attribution(
-        entity_rows(-0.4, -0.2, -0.1), "entity", entities=(*names, "crowd"),
-        joint=(JointCause(names, -0.45, -0.5, -0.42), JointCause(("referee", "crowd"), -0.42, -0.5, -0.4)),
+    crowd = ablation(
+        (-0.4, -0.2, -0.1), (*names, "crowd"),
+        Cause(names, -0.45, -0.5, -0.42), Cause(("referee", "crowd"), -0.42, -0.5, -0.4),
     )  # fmt: skip
     assert spoken(spot, still, crowd).endswith(
         "from 0.90 to 0.50, without referee and crowd together to 0.48 (0.40 to 0.50)."
     )
-    hardly, unsure = JointCause(names, -0.45, -0.5, -0.41), JointCause(names, -0.7, -0.85, -0.38)
+    hardly, unsure = Cause(names, -0.45, -0.5, -0.41), Cause(names, -0.7, -0.85, -0.38)
     for pairs in ((hardly,), (unsure,), ()):  # hardly more than the card alone; maybe less than that; not measured
         assert spoken(spot, still, by_entity(-0.4, -0.2, *pairs)) == (
             "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50."
         )
+
+
+def test_the_sentence_gives_the_interval_of_one_cause_and_withholds_a_cause_that_may_be_less_than_half() -> None:
+    spot, names = Spot(2, 37_400_000, "Yellow card", 0.93), ("yellow card", "referee")
+    still, moment = attribution([0.0, 0.05, 0.0]), attribution([0.0, 0.3, 0.0])
+    assert spoken(spot, still, ablation((-0.4, 0.0), names, surely=0.15)) == (
+        "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.50 (0.35 to 0.65)."
+    )
+    assert spoken(spot, still, ablation((0.4, 0.0), names, surely=0.05)) == (
+        "Yellow card at 45:37, 0.93. Without the yellow card the score rises from 0.90 to 1.00."
+    )
+    unsure = (
+        "Yellow card at 45:37, 0.93. What the yellow card brings is not sure: without it the score is 0.25 to 0.75."
+    )
+    assert spoken(spot, still, ablation((-0.4, 0.0), names, surely=0.25)) == unsure
+    assert spoken(spot, moment, ablation((-0.4, 0.0), names, surely=0.25)) == (
+        f"{unsure} The frame 0.5 s before it matters most: without it the score is 0.60."
+    )
+    pair = Cause(names, -0.8, -0.85, -0.7)
+    assert spoken(spot, still, ablation((-0.4, 0.0), names, pair, surely=0.25)) == (
+        f"{unsure} Without yellow card and referee together the score falls from 0.90 to 0.10 (0.05 to 0.20)."
+    )
 
 
 def test_the_sentence_counts_from_the_spot_though_it_was_said_at_another_sample() -> None:
@@ -378,7 +406,7 @@ def test_the_score_of_a_window_says_where_it_was_read() -> None:
 
 def test_the_sentence_says_when_nothing_matters_much() -> None:
     spot = Spot(1, 37_400_000, "Goal", 0.6)
-    weak = attribution(entity_rows(-0.04), "entity", entities=("ball",))
+    weak = ablation((-0.04,), ("ball",))
     assert spoken(spot, attribution([0.0, 0.05, 0.02]), weak) == (
         "Goal at 00:37, 0.60. Nothing that was taken away changes the score by a tenth."
     )
@@ -386,7 +414,7 @@ def test_the_sentence_says_when_nothing_matters_much() -> None:
 
 def test_the_sentence_withholds_what_cannot_be_trusted() -> None:
     spot = Spot(2, 37_400_000, "Yellow card", 0.93)
-    by_entity = attribution(entity_rows(-0.69), "entity", entities=("yellow card",))
+    by_entity = ablation((-0.69,), ("yellow card",))
     assert spoken(spot, None, by_entity) == (
         "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.21."
     )

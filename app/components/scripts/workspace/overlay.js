@@ -35,10 +35,10 @@ export class Overlay {
     this.clear();
     if (!scene.video.videoWidth) return;
     const place = this.picture(scene.video);
-    const share = Math.min(1, Math.abs(scene.distance) / (scene.spacing / 2));
+    const faint = faintness(scene);
     const shown = { sample: scene.sample };
     for (const layer of this.layers) {
-      this.pen.globalAlpha = layer.follows ? 1 : 1 - (1 - BETWEEN) * share;
+      this.pen.globalAlpha = layer.follows ? 1 : faint;
       Object.assign(shown, layer.draw(scene, place));
     }
     this.pen.globalAlpha = 1;
@@ -51,6 +51,11 @@ export class Overlay {
     const w = video.videoWidth * scale, h = video.videoHeight * scale;
     return { x: (W - w) / 2, y: (H - h) / 2, w, h, unit: devicePixelRatio };
   }
+}
+
+/** Opacity of what belongs to a sample on a frame beside it. */
+export function faintness({ distance, spacing }) {
+  return 1 - (1 - BETWEEN) * Math.min(1, Math.abs(distance) / (spacing / 2));
 }
 
 /** A box, in shares of the picture, as pixels of the canvas. */

@@ -96,7 +96,7 @@ export class Player {
     this.q(".unmapped").textContent = data.unmapped ?? "";
     this.q(".layers").hidden = !data.unmapped && !this.overlay.layers.some((layer) => layer.has(data));
     this.renew(false);
-    if (other) { this.fetched = {}; this.overlay.clear(); this.prepare(); }
+    if (other) { this.fetched = {}; this.overlay.clear(); this.prepare(); } else this.redraw(); // a layer may have come
     if (this.interrupted) { this.interrupted = false; this.video.play(); } // the player has got another place on the page
   }
 

@@ -1,12 +1,13 @@
-// What the model looked at, over the picture: the weights of its entities, or its map of the picture.
+// Over the picture: what decided the chosen spot, at the samples about which that was asked; what the model looked at, the
+// weights of its entities, or its map of the picture.
 
 import { fill, html } from "../../markup.js";
-import { rectangle } from "../overlay.js";
+import { faintness, rectangle } from "../overlay.js";
 import { register } from "../registry.js";
 import { heatGradient, heatTable } from "../theme.js";
 import { matchClock } from "../time.js";
 
-const LAYERS = { entities: "Entity attention", class_map: "Environment" };
+const LAYERS = { reasons: "What decided", entities: "Entity attention", class_map: "Environment" };
 const PITCH = "repeating-linear-gradient(90deg, #2c3a22 0 6px, #3b4d2d 6px 12px)"; // what the heat scale lies on
 
 class Maps {
@@ -20,6 +21,7 @@ class Maps {
     this.player = player;
     this.heat = heatTable();
     this.small = document.createElement("canvas");
+    this.chosen = null; // layer that the user has chosen
     Object.assign(this.options, { map: true, opacity: 0.65, layer: "entities" });
   }
 
@@ -28,11 +30,20 @@ class Maps {
 
   get help() { return this.has(this.player.data) ? [["H", "map"]] : []; }
 
-  /** The weights lie in the boxes of their entities. */
-  get follows() { return this.options.layer === "entities"; }
+  /** The weights lie in the boxes of their entities; they also stand in where nothing was asked about what decided. */
+  get follows() { return this.options.layer !== "class_map"; }
 
-  /** What there is to show of the data. */
-  layersOf(data) { return [...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])]; }
+  /** What there is to show of the data; the reasons of the chosen spot come first, for they alone say what decided. */
+  layersOf(data) {
+    return [...(data.why?.map ? ["reasons"] : []), ...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])];
+  }
+
+  /** The map of what decided at a sample, or null where that was not asked. */
+  reasonsAt(sample) {
+    const reasons = this.options.layer === "reasons" ? this.player.data.why?.map : null;
+    return (reasons?.half === this.player.half && reasons.values[sample - reasons.first]) || null;
+  }
+
   has(data) { return this.layersOf(data).length > 0; }
 
   offer(data) {
@@ -41,12 +52,14 @@ class Maps {
     if (select.dataset.made === wanted.join()) return;
     select.dataset.made = wanted.join();
     fill(select, wanted.map((name) => html`<option value="${name}">${LAYERS[name]}</option>`));
-    this.options.layer = wanted[0] ?? "entities";
+    this.options.layer = select.value = wanted.includes(this.chosen) ? this.chosen : (wanted[0] ?? "entities");
   }
 
   changed(name, input) {
     if (name === "opacity") this.player.q(".opacity").textContent = `${input.value}%`;
-    if (name === "layer") this.player.prepare();
+    if (name !== "layer") return;
+    this.chosen = input.value;
+    this.player.prepare();
   }
 
   async fetch(arrays, action) {
@@ -54,10 +67,15 @@ class Maps {
     return { entities, map };
   }
 
-  draw({ rows, map, sample }, place) {
+  draw(scene, place) {
+    const { rows, map, sample } = scene, { layer } = this.options, reasons = this.reasonsAt(sample);
     if (!this.options.map) return;
-    if (this.options.layer === "entities") this.weights(rows, place);
-    else if (map) this.map(map, this.player.data.arrays.map.grid, sample, place);
+    if (reasons) this.map(reasons, 0, this.player.data.why.map.grid, place, faintness(scene));
+    else if (layer !== "class_map") this.weights(rows, place);
+    else if (map) {
+      const { grid } = this.player.data.arrays.map;
+      this.map(map, sample * grid[0] * grid[1], grid, place);
+    }
   }
 
   /** The weights of the kept entities, each filling its own box: nothing is spread beyond it. */
@@ -71,28 +89,33 @@ class Maps {
   }
 
   /** A map of the whole picture, cell by cell as the model has it. */
-  map(values, grid, sample, place) {
-    const [h, w] = grid, image = new ImageData(w, h), from = sample * h * w;
+  map(values, from, [h, w], place, faint = 1) {
+    const image = new ImageData(w, h);
     for (let i = 0; i < h * w; i++) image.data.set(this.heat.subarray(4 * values[from + i], 4 * values[from + i] + 4), 4 * i);
     this.small.width = w;
     this.small.height = h;
     this.small.getContext("2d").putImageData(image, 0, 0);
     const before = this.pen.globalAlpha;
-    this.pen.globalAlpha = before * this.options.opacity;
+    this.pen.globalAlpha = before * faint * this.options.opacity;
     this.pen.imageSmoothingEnabled = false;
     this.pen.drawImage(this.small, place.x, place.y, place.w, place.h);
     this.pen.globalAlpha = before;
   }
 
-  /** The bar names method, class, moment and scale. */
-  drawn({ moment, time }) {
-    const entities = this.options.layer === "entities", { map } = this.player.data.arrays, { action, half } = this.player;
-    const of = entities ? "" : action ? `${action.short}, ` : "";
+  /** The bar names what is drawn, class, moment and scale. */
+  drawn({ moment, time, sample }) {
+    const { why, arrays } = this.player.data, { layer } = this.options, { action, half } = this.player;
+    const reasons = this.reasonsAt(sample), instead = layer === "reasons" && !reasons;
+    const of = instead ? "Attention, " : layer !== "entities" && action ? `${action.short}, ` : "";
     const away = moment - time, off = Math.abs(away) < 0.02 ? "" : ` (${away > 0 ? "+" : "−"}${Math.abs(away).toFixed(2)} s)`;
-    this.player.q(".moment").textContent = `${of}${matchClock(half, moment, 1)}${off}`;
-    this.player.q(".moment").title = "Moment of the sample that is drawn, and how far it is from the frame on screen";
-    this.player.q(".range").textContent = entities ? "0–1" : `0–${map ? map.scale[1].toFixed(1) : ""}`;
+    const line = this.player.q(".moment");
+    line.textContent = `${of}${matchClock(half, moment, 1)}${off}`;
+    line.title = instead ? "What decided is asked of the moments around the chosen spot; elsewhere the weights of the entities are drawn"
+      : "Moment of the sample that is drawn, and how far it is from the frame on screen";
+    this.player.q("select[data-option=layer]").title = layer === "reasons" ? why.map.title : "What the map shows";
+    const most = reasons ? why.map.most.toFixed(2) : layer === "class_map" ? (arrays.map?.scale[1].toFixed(1) ?? "") : "1";
+    this.player.q(".range").textContent = `0–${most}`;
   }
 }
 
-register("overlay", "maps", { reads: ["unmapped"], make: (player) => new Maps(player) });
+register("overlay", "maps", { reads: ["unmapped", "why"], make: (player) => new Maps(player) });
