@@ -50,6 +50,7 @@ _BYTES, _MARKS = 512, 2  # of the tokenizer's vocabulary: byte symbols, start an
 _TINY = 0.9  # pixels: a box narrower than this can be seen by nobody and is neither right nor wrong
 _CAPTIONED_REGIONS = 14  # per crop
 _CONTEXT = 24  # tokens
+_LONGEST_REASON = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,10 @@ def start_from(model: CustomTextCLIP, folder: str) -> None:
         as_begun = {k: v for k, v in model.state_dict().items() if f".{COMPARISON}." in k}
         model.load_state_dict({**as_begun, **earlier})
     except (RuntimeError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise BadInputError(f"the weights of the earlier stage do not fit ({reason})", where=model_folder) from error
+        reason = str(error).splitlines()[-1].strip()  # the first line says only that it does not fit
+        raise BadInputError(
+            f"the weights of the earlier stage do not fit ({reason[:_LONGEST_REASON]})", where=model_folder
+        ) from error
 
 
 # --- targets ------------------------------------------------------------------------------------------
