@@ -65,9 +65,9 @@ class SceneComparison(nn.Module):
         super().__init__()
         self.summaries = nn.Parameter(torch.randn(summaries, width) * 0.5)
         self.norm = nn.LayerNorm(width)
-        self.gather = nn.MultiheadAttention(width, 4, batch_first=True)
+        self.gather = nn.MultiheadAttention(width, 4)
         self.context = nn.LayerNorm(width)
-        self.spread = nn.MultiheadAttention(width, 4, batch_first=True)
+        self.spread = nn.MultiheadAttention(width, 4)
         self.compare = nn.Sequential(nn.Linear(2 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
         last: Any = self.compare[-1]
         nn.init.zeros_(last.weight)
@@ -76,12 +76,13 @@ class SceneComparison(nn.Module):
     def forward(self, cells: Tensor) -> Tensor:
         """(B, C, h, w), and the same with what the comparison adds."""
         b, c, h, w = cells.shape
-        shown = self.norm(cells.flatten(2).transpose(1, 2))  # (B, h * w, C)
-        queries = self.summaries.to(shown.dtype).expand(b, -1, -1)
+        # Cells first: with pictures first the projections of the attention are products of thousands of tiny matrices.
+        shown = self.norm(cells.permute(2, 3, 0, 1).reshape(h * w, b, c))
+        queries = self.summaries.to(shown.dtype)[:, None].expand(-1, b, -1)
         summaries = self.context(self.gather(queries, shown, shown, need_weights=False)[0])
         context = self.spread(shown, summaries, summaries, need_weights=False)[0]
         added = self.compare(torch.cat([shown, context], dim=2))
-        return cells + added.transpose(1, 2).reshape(b, c, h, w)
+        return cells + added.reshape(h, w, b, c).permute(2, 3, 0, 1)
 
 
 class EntityPyramid(nn.Module):
