@@ -1,6 +1,8 @@
 """How well the bundled entity model finds and names: its card's figures, measured again.
 
 python -m benchmarks.entities DATA [--write]     DATA: the folder of shared data; --write updates the card
+python -m benchmarks.entities DATA --balance     on the validation matches: the thresholds of the best balance of
+                                                 precision and recall, by which those of the prompts are chosen
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from spotting_core.base.assets import asset
 from spotting_core.base.files import read_json, write_json
 from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.measure import measure_entities
 from spotting_core.training.train import entity_scores
 
 
@@ -24,6 +27,26 @@ def figures(row: Mapping[str, Any]) -> list[str]:
     """Average precision with its interval, precision and recall, by overlap or by distance."""
     low, high = row["interval"]
     return [str(row["average_precision"]), f"{low} to {high}", str(row["precision"]), str(row["recall"])]
+
+
+def balance(data: Path) -> None:
+    """Print where precision and recall balance on the validation matches, beside the prompts' thresholds."""
+    finder = EntityFinder.load()
+    doubtful = EntityFinder(finder.model, finder.prompts.doubtful())
+    scores = measure_entities(data / "simmatch" / "val", doubtful, prompts=finder.prompts)
+    table = Table("Entity", "Truths", "Threshold", "Best balance at", "by distance", "Precision, recall", box=None)
+    for entity in finder.prompts.entities:
+        row = scores[entity.name]
+        near = row["by_distance"]
+        table.add_row(
+            entity.name,
+            str(row["truths"]),
+            f"{entity.threshold:.2f}",
+            str(row["balance"]),
+            str(near["balance"]),
+            f"{near['precision']}, {near['recall']}",
+        )
+    Console(width=120).print(table)
 
 
 def main(data: Path, write: bool) -> None:
@@ -47,4 +70,7 @@ def main(data: Path, write: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), "--write" in sys.argv[2:])
+    if "--balance" in sys.argv[2:]:
+        balance(Path(sys.argv[1]))
+    else:
+        main(Path(sys.argv[1]), "--write" in sys.argv[2:])

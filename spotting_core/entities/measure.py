@@ -78,8 +78,8 @@ def measure_entities(
             proposes what is below them shows the whole of the curve that average precision is the area of.
 
     Returns, per entity name: truths; ``average_precision`` and ``interval`` (95 %, matches drawn again) by overlap, its
-    ``ceiling``, precision and recall; recall by size; and under ``by_distance`` average precision, interval, precision
-    and recall by that.
+    ``ceiling``, precision and recall, and ``balance``, the threshold that has the greatest harmonic mean of the two;
+    recall by size; and under ``by_distance`` average precision, interval, precision, recall and balance by that.
 
     Errors:
         BadInputError: there is none.
@@ -254,4 +254,15 @@ def _figures(outcomes: Sequence[_Outcomes], truths: Sequence[int], threshold: fl
         "interval": average_precision_interval([o.scores for o in outcomes], [o.hits for o in outcomes], truths),
         "precision": round(float(sure.mean()), 3) if len(sure) else None,
         "recall": round(float(sure.sum()) / total, 3) if total else None,
+        "balance": balance_threshold(scores, hits, total),
     }
+
+
+def balance_threshold(scores: Sequence[float], hits: Sequence[bool], truths: int) -> float | None:
+    """The threshold at which the harmonic mean of precision and recall is greatest; None where nothing hits."""
+    if not any(hits):
+        return None
+    order = np.argsort(-np.array(scores), kind="stable")
+    right = np.array(hits)[order].cumsum()  # of so many regions, the most probable first
+    mean = 2 * right / (np.arange(1, len(order) + 1) + truths)
+    return round(float(scores[order[int(mean.argmax())]]), 2)

@@ -18,6 +18,7 @@ from spotting_core.entities.finder import EntityFinder, square_tiles, tiles_of
 from spotting_core.entities.measure import (
     average_precision,
     average_precision_interval,
+    balance_threshold,
     by_distance,
     match_boxes,
     size_ceiling,
@@ -374,6 +375,14 @@ def test_average_precision_by_hand() -> None:
     assert average_precision([], [], 3) == 0
     # Precision is made monotone: hits at ranks 2 and 3 give 2/3 for both.
     assert average_precision([0.9, 0.8, 0.7], [False, True, True], 2) == pytest.approx(2 / 3)
+
+
+def test_precision_and_recall_balance_where_their_harmonic_mean_is_greatest() -> None:
+    # Of 3 truths the first region finds one, the third another: .5, .4, .667, .571, whatever their order in the list.
+    assert balance_threshold([0.7, 0.9, 0.1, 0.8], [True, True, False, False], 3) == 0.7
+    assert balance_threshold([0.9, 0.8], [True, False], 1) == 0.9
+    assert balance_threshold([0.9], [False], 3) is None
+    assert balance_threshold([], [], 0) is None
 
 
 # --- truth ----------------------------------------------------------------------------------------------
