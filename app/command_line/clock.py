@@ -124,6 +124,7 @@ def _correction(text: str) -> tuple[int, int, int, int]:
 def _as_json(found: MatchClock) -> dict[str, Any]:
     return {
         "halves": [asdict(half) for half in found.halves],
+        "gaps": [{"half": half.half, "file": half.file, "start": start, "end": end} for half, start, end in found.gaps],
         "files": {
             str(number): {
                 "row": None if file.readings.row is None else asdict(file.readings.row),
@@ -159,6 +160,9 @@ def _print(match: MatchSource, media: dict[int, Media], found: MatchClock) -> No
         name = f"{half.half} (extra time)" if found.parts.is_extra(half.half) else str(half.half)
         halves.add_row(name, f"{half}{of}", f"{half_clock(half.first, 0)} to {half_clock(half.last, 0)}", sure)
     out.print(halves)
+    for gap in found.gaps:
+        text = f"No clock runs from {found.gap_text(*gap)}: advertisements, a studio or long replays"
+        err.print(f"[yellow]Note:[/yellow] {text}.", highlight=False, soft_wrap=True)
     for _, change in found.unexplained_changes:
         text = f"The score goes {change}, which is no single goal"
         err.print(f"[yellow]Note:[/yellow] {text}.", highlight=False, soft_wrap=True)

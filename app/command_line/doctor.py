@@ -68,7 +68,7 @@ def doctor(
     from spotting_core.formats.document import Options
     from spotting_core.media.ingest import ingest
     from spotting_core.preflight.match import examine, with_entity_model
-    from spotting_core.preflight.score_bug import check_goals
+    from spotting_core.preflight.score_bug import check_clock_gaps, check_goals
     from spotting_core.preflight.scores import check_score_tables
     from spotting_core.score_bug.match_clock import known_clock
 
@@ -98,6 +98,7 @@ def doctor(
     media = {h.half: ingest(h.path, data) for h in match.halves}
     lengths = {half: one.table.duration for half, one in media.items()}
     clock = known_clock(media, table.parts)
+    report = replace(report, findings=(*report.findings, *check_clock_gaps(clock)))
     for name, document in (("labels", read_labels), ("predictions", read_predictions)):
         found = check_goals(clock, document.spots) if document is not None else []
         named = [replace(f, check=f"{name}, {f.check}") for f in found]

@@ -38,6 +38,9 @@ def clock_choice(match: Match, parts: Parts) -> None:
         halves = ", ".join(f"{parts.title_with_extra_time(half.half)} {half}" for half in clock.halves)
         where = f"; in the file {halves}" if halves else ""
         st.caption(f"The broadcast's clock has been read{page.plain(where)}.", help=CLOCK_HELP)
+        for gap in clock.gaps:
+            away = "; advertisements, a studio or long replays lie there"
+            st.caption(f"No clock runs from {page.plain(clock.gap_text(*gap))}{away}.")
         return
     if clock is not None:
         st.caption(f"No clock of a broadcast is known: {page.plain(clock.why_unknown)}.", help=CLOCK_HELP)

@@ -1,4 +1,4 @@
-"""Whether the goals of a label or result file and the score of the score bug agree."""
+"""What the score bug shows: whether goals of a file and its score agree, and where its clock is away in a half."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ def check_goals(clock: MatchClock, spots: Sequence[Spot]) -> list[Finding]:
     if belongs and not findings:
         findings.append(Finding(_CHECK, NOTE, f"all {len(belongs)} goals are followed by a change of the score"))
     return findings
+
+
+def check_clock_gaps(clock: MatchClock) -> list[Finding]:
+    """Minutes of a half in which no clock runs: what is spotted there may be no play."""
+    gaps = [clock.gap_text(*gap) for gap in clock.gaps]
+    what = "no match clock runs for minutes of a half, as in advertisements, a studio or long replays"
+    return [Finding("match clock", NOTE, what, _some(gaps))] if gaps else []
 
 
 def _some(moments: Sequence[str]) -> str:

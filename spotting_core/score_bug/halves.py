@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
@@ -23,6 +24,7 @@ from spotting_core.score_bug.clock_fit import ClockFit, ClockStretch
 
 _SECOND = 1_000_000
 _BACK = 10 * _SECOND  # by which the clock goes back between halves
+_AWAY = 90 * _SECOND  # within a half without a clock that runs, longer than replays of one moment
 _BREAK = 240 * _SECOND  # without a clock, which is no replay
 _SEEN_LATE = 300 * _SECOND  # after its beginning, at which a half's clock may be seen first
 _EARLY = 60 * _SECOND  # before the regular end of a half, by which a clock that starts anew is the next half's
@@ -63,6 +65,15 @@ class MatchHalf:
 
     def __str__(self) -> str:
         return f"{half_clock(self.start, 0)} to {half_clock(self.end, 0)}"
+
+
+def clock_gaps(half: MatchHalf, clock: ClockFit) -> list[tuple[int, int]]:
+    """Where within a half its clock is away for a minute and a half and more, as in advertisements or a studio.
+
+    Returns the beginning and end of each such stretch, microseconds of the file.
+    """
+    seen = [(s.start, s.end) for s in clock.stretches if s.runs and s.end > half.start and s.start < half.end]
+    return [(one[1], other[0]) for one, other in pairwise(seen) if other[0] - one[1] >= _AWAY]
 
 
 def proposed_halves(file: int, clock: ClockFit, parts: Parts, duration: int) -> list[MatchHalf]:

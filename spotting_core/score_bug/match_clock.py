@@ -17,7 +17,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.media.ingest import Media
 from spotting_core.score_bug.clock_fit import ClockFit, fit_clock
-from spotting_core.score_bug.halves import MatchHalf, proposed_halves
+from spotting_core.score_bug.halves import MatchHalf, clock_gaps, proposed_halves
 from spotting_core.score_bug.readings import BugReadings, bug_readings, kept_readings, readings_file
 from spotting_core.score_bug.score_fit import ScoreChange, ScoreFit, fit_score
 
@@ -66,6 +66,23 @@ class MatchClock:
     def halves(self) -> list[MatchHalf]:
         """The halves of all files, in order."""
         return [half for file in self.files.values() for half in file.halves]
+
+    @property
+    def gaps(self) -> list[tuple[MatchHalf, int, int]]:
+        """Where within a half its clock is away for minutes: the half, and microseconds of its file."""
+        return [
+            (half, start, end)
+            for file in self.files.values()
+            for half in file.halves
+            for start, end in clock_gaps(half, file.clock)
+        ]
+
+    def gap_text(self, half: MatchHalf, start: int, end: int) -> str:
+        """A gap for people: ``22:10 to 25:40 of the file in half 1, by the clock 21:02 to 24:32``."""
+        clocks = " to ".join(text for text in (self.text(half.file, time) for time in (start, end)) if text)
+        return f"{half_clock(start, 0)} to {half_clock(end, 0)} of the file in {self.parts.title(half.half)}" + (
+            f", by the clock {clocks}" if clocks else ""
+        )
 
     @property
     def why_unknown(self) -> str | None:

@@ -17,7 +17,7 @@ from app.workspace.registry import register
 from explain.attribution import Attribution, Cause
 from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationParameters, asked_methods
 from explain.kept import explanation_file
-from explain.measured import chip, default_map, measured_of
+from explain.measured import chip, measured_of
 from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, ENTITIES, METHODS
 from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.so_far import is_blank, is_unfinished
@@ -29,6 +29,7 @@ from spotting_core.entities.prompts import load_prompts
 from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING, Job
 
 MATTERS = 0.1  # change of the score from which something is said to matter
+_SPREAD = 0.05  # of a score, up to which it is told as one number
 _FRAMES = 5
 _ENTITIES = 6
 _CORNERS = ("x1", "y1", "x2", "y2")
@@ -69,20 +70,20 @@ def _choose(match: Match, analysis: Analysis, wanted: str) -> None:
     if spot is None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
-    if _reasonless(match, analysis) is None and not _is_complete(analysis, spot):
+    if reasonless(match, analysis) is None and not _is_complete(analysis, spot):
         EXPLANATION.ask(shared_queue(), _asked(match, analysis, spot), match.id)
 
 
 def _state_of(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
     """What is known of a spot: ``state`` ready, working, failed or none, and the content or a message."""
-    if message := _reasonless(match, analysis):
+    if message := reasonless(match, analysis):
         return {"state": "none", "message": message}
     try:
         attributions = explanations(shared_settings().data, analysis, spot)
     except TouchlineError as problem:
         return {"state": "failed", "message": str(problem)}
     if attributions is not None:
-        return {"state": "ready", **why_panel(analysis, spot, attributions), "map": shown_map(analysis, spot)}
+        return {"state": "ready", **why_panel(analysis, spot, attributions)}
     job = shared_queue().latest(EXPLANATION.key(_asked(match, analysis, spot)))
     if job is None or not job.live:
         return {"state": "failed", "message": job.error if job and job.state == FAILED else _unmeasured(job)}
@@ -100,34 +101,9 @@ def _is_complete(analysis: Analysis, spot: Spot) -> bool:
     """Whether all is known of a spot that is asked of every spot, the map included."""
     data = shared_settings().data
     maps = asked_methods(analysis, data)[len(WHY_METHODS) :]
-    return explanations(data, analysis, spot) is not None and all(_measured(analysis, spot, name) for name in maps)
-
-
-def shown_map(analysis: Analysis, spot: Spot) -> dict[str, Any] | None:
-    """The most faithful map of a spot, of the samples where it is not empty, or None where there is none.
-
-    ``values`` are what speaks for the class in every cell, row by row, in 255ths of the greatest; ``first`` is the
-    sample of the half with which they begin.
-    """
-    name = default_map(measured_of(analysis, shared_settings().data))
-    attribution = _measured(analysis, spot, name) if name is not None else None
-    if attribution is None:
-        return None
-    speaks = np.maximum(attribution.values, 0)
-    filled = np.flatnonzero(speaks.any(axis=(1, 2)))
-    if not len(filled):
-        return None
-    first, last = int(filled[0]), int(filled[-1])
-    most = float(speaks.max())
-    trust = _trust(analysis, attribution.method)
-    return {
-        "title": f"{METHODS[attribution.method].title}: {trust['text'].lower()}. {trust['meaning']}",
-        "half": spot.half,
-        "first": analysis.half(spot.half).nearest_sample(int(attribution.times[first])),
-        "grid": list(speaks.shape[1:]),
-        "values": np.rint(speaks[first : last + 1] / most * 255).astype(int).reshape(last + 1 - first, -1).tolist(),
-        "most": round(most, 3),
-    }
+    return explanations(data, analysis, spot) is not None and all(
+        kept_explanation(analysis, spot, name) for name in maps
+    )
 
 
 def _unmeasured(job: Job | None) -> str:
@@ -139,7 +115,7 @@ def _unmeasured(job: Job | None) -> str:
     return "The reasons of this spot were measured, and are no longer there."
 
 
-def _reasonless(match: Match, analysis: Analysis) -> str | None:
+def reasonless(match: Match, analysis: Analysis) -> str | None:
     """Why no spot of what is shown can be explained, or None."""
     if imported := imported_shown(match, analysis):
         return f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
@@ -154,7 +130,10 @@ def _reasonless(match: Match, analysis: Analysis) -> str | None:
 
 def _so_far(analysis: Analysis, spot: Spot) -> dict[str, Any]:
     """What can be shown while the rest is measured: what the analysis holds anyway, and what is measured already."""
-    by_entity, in_time = _measured(analysis, spot, DEFAULT_OF_ENTITIES), _measured(analysis, spot, DEFAULT_IN_TIME)
+    by_entity, in_time = (
+        kept_explanation(analysis, spot, DEFAULT_OF_ENTITIES),
+        kept_explanation(analysis, spot, DEFAULT_IN_TIME),
+    )
     shown: dict[str, Any] = {}
     if by_entity is not None:
         shown["entities"] = _entities(analysis, spot, by_entity)
@@ -165,7 +144,7 @@ def _so_far(analysis: Analysis, spot: Spot) -> dict[str, Any]:
     return shown
 
 
-def _measured(analysis: Analysis, spot: Spot, method: str) -> Attribution | None:
+def kept_explanation(analysis: Analysis, spot: Spot, method: str) -> Attribution | None:
     """What a method says of a spot, if it was asked and is done; None as well where its file cannot be read."""
     path = explanation_file(shared_settings().data, analysis, spot, method)
     try:
@@ -229,18 +208,18 @@ def of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
 
 def _trusted(analysis: Analysis, attribution: Attribution | None) -> Attribution | None:
     """An explanation, unless its method was measured to do no better than random with this model."""
-    bad = attribution is None or _trust(analysis, attribution.method)["state"] == "bad"
+    bad = attribution is None or trust_of(analysis, attribution.method)["state"] == "bad"
     return None if bad else attribution
 
 
-def _trust(analysis: Analysis, method: str) -> dict[str, str]:
+def trust_of(analysis: Analysis, method: str) -> dict[str, str]:
     """How far a method is to be trusted with the model of an analysis."""
     return chip(measured_of(analysis, shared_settings().data), method)
 
 
 def _faithfulness(analysis: Analysis, method: str) -> dict[str, str]:
     """The chip that says how far the method is to be trusted with this model."""
-    trust = _trust(analysis, method)
+    trust = trust_of(analysis, method)
     return {"kind": trust["state"], "text": f"Reasons: {trust['text'].lower()}", "hint": trust["hint"]}
 
 
@@ -295,10 +274,12 @@ def _scores(cause: Cause, score: float) -> tuple[float, float]:
 
 
 def _score_without(cause: Cause, score: float) -> list[dict[str, Any]]:
-    """The score without something, and its interval where that was measured."""
-    without: dict[str, Any] = {"text": f"{min(1.0, max(0.0, score + cause.effect)):.2f}", "strong": True}
-    low, high = (f"{bound:.2f}" for bound in _scores(cause, score))
-    return [without, {"text": f" ({low} to {high})"}] if low != high else [without]
+    """The score without something, with its interval where that reaches far from it."""
+    without = min(1.0, max(0.0, score + cause.effect))
+    part: dict[str, Any] = {"text": f"{without:.2f}", "strong": True}
+    low, high = _scores(cause, score)
+    far = max(high - without, without - low) > _SPREAD
+    return [part, {"text": f" ({low:.2f} to {high:.2f})"}] if far else [part]
 
 
 def _is_unsure(cause: Cause) -> bool:

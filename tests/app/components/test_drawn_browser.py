@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.workspace.panels.why import shown_map
+from app.workspace.overlays.maps import shown_map
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.formats.field_calibration import write_published

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spotting_core.domain.spots import Spot
 from spotting_core.preflight.finding import NOTE, WARNING
-from spotting_core.preflight.score_bug import check_goals
+from spotting_core.preflight.score_bug import check_clock_gaps, check_goals
 from tests.spotting_core.score_bug.test_match_clock import match
 
 SECOND = 1_000_000
@@ -30,3 +30,11 @@ def test_a_goal_without_a_change_and_a_change_without_a_goal_are_named() -> None
 
 def test_where_no_score_was_read_nothing_is_said() -> None:
     assert check_goals(match(), goals(1004)) == []
+
+
+def test_minutes_without_a_clock_in_a_half_are_a_note() -> None:
+    assert check_clock_gaps(match()) == []
+    [finding] = check_clock_gaps(match(runs=[(10, 1330, 10), (1510, 2900, 1515), (3800, 6700, 2705)]))
+    assert finding.severity == NOTE
+    assert "advertisements" in finding.what
+    assert finding.evidence.startswith("22:10 to 25:10 of the file in half 1")

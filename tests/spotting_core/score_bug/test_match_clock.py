@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.score_bug.clock_fit import ClockFit, ClockStretch
-from spotting_core.score_bug.halves import proposed_halves
+from spotting_core.score_bug.halves import clock_gaps, proposed_halves
 from spotting_core.score_bug.match_clock import FileClock, MatchClock
 from spotting_core.score_bug.readings import BugReadings
 from spotting_core.score_bug.score_fit import Score, ScoreFit, ScoreStretch
@@ -44,6 +44,30 @@ def test_where_no_half_is_played() -> None:
         3760: "between half 1 and half 2", 3770: None, 6750: None, 6800: "after half 2",
     }  # fmt: skip
     assert clock.outside_play(2, 0) is None  # of another file nobody knows
+
+
+def test_minutes_of_a_half_without_a_clock_are_named() -> None:
+    """Advertisements from 1330 s to 1510 s of the file; a replay of 60 s, and the break, are no gaps of a half."""
+    clock = match(runs=[(10, 600, 10), (660, 1330, 670), (1510, 2900, 1515), (3800, 6700, 2705)])
+    [(half, start, end)] = clock.gaps
+    assert (half.half, start, end) == (1, 1330 * SECOND, 1510 * SECOND)
+    text = "22:10 to 25:10 of the file in half 1, by the clock 22:20 to 25:15"
+    assert clock.gap_text(half, start, end) == text
+    assert match().gaps == []
+
+
+def test_a_clock_that_stands_is_away() -> None:
+    """From 200 s to 400 s it is seen to stand, as behind advertisements that leave the score bug."""
+    fit = ClockFit(
+        (
+            ClockStretch(0, 200 * SECOND, 0, True, 99, 0),
+            ClockStretch(200 * SECOND, 400 * SECOND, 200 * SECOND, False, 99, 0),
+            ClockStretch(400 * SECOND, 2900 * SECOND, 400 * SECOND, True, 99, 0),
+        ),
+        0,
+    )
+    [half] = proposed_halves(1, fit, PARTS, 9000 * SECOND)
+    assert clock_gaps(half, fit) == [(200 * SECOND, 400 * SECOND)]
 
 
 def test_play_before_the_clock_is_seen_is_play() -> None:

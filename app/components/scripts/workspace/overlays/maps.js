@@ -35,12 +35,12 @@ class Maps {
 
   /** What there is to show of the data; the reasons of the chosen spot come first, for they alone say what decided. */
   layersOf(data) {
-    return [...(data.why?.map ? ["reasons"] : []), ...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])];
+    return [...(data.reasons ? ["reasons"] : []), ...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])];
   }
 
   /** The map of what decided at a sample, or null where that was not asked. */
   reasonsAt(sample) {
-    const reasons = this.options.layer === "reasons" ? this.player.data.why?.map : null;
+    const reasons = this.options.layer === "reasons" ? this.player.data.reasons : null;
     return (reasons?.half === this.player.half && reasons.values[sample - reasons.first]) || null;
   }
 
@@ -70,7 +70,7 @@ class Maps {
   draw(scene, place) {
     const { rows, map, sample } = scene, { layer } = this.options, reasons = this.reasonsAt(sample);
     if (!this.options.map) return;
-    if (reasons) this.map(reasons, 0, this.player.data.why.map.grid, place, faintness(scene));
+    if (reasons) this.map(reasons, 0, this.player.data.reasons.grid, place, faintness(scene));
     else if (layer !== "class_map") this.weights(rows, place);
     else if (map) {
       const { grid } = this.player.data.arrays.map;
@@ -104,18 +104,18 @@ class Maps {
 
   /** The bar names what is drawn, class, moment and scale. */
   drawn({ moment, time, sample }) {
-    const { why, arrays } = this.player.data, { layer } = this.options, { action, half } = this.player;
-    const reasons = this.reasonsAt(sample), instead = layer === "reasons" && !reasons;
+    const { reasons, arrays } = this.player.data, { layer } = this.options, { action, half } = this.player;
+    const decided = this.reasonsAt(sample), instead = layer === "reasons" && !decided;
     const of = instead ? "Attention, " : layer !== "entities" && action ? `${action.short}, ` : "";
     const away = moment - time, off = Math.abs(away) < 0.02 ? "" : ` (${away > 0 ? "+" : "−"}${Math.abs(away).toFixed(2)} s)`;
     const line = this.player.q(".moment");
     line.textContent = `${of}${matchClock(half, moment, 1)}${off}`;
     line.title = instead ? "What decided is asked of the moments around the chosen spot; elsewhere the weights of the entities are drawn"
       : "Moment of the sample that is drawn, and how far it is from the frame on screen";
-    this.player.q("select[data-option=layer]").title = layer === "reasons" ? why.map.title : "What the map shows";
-    const most = reasons ? why.map.most.toFixed(2) : layer === "class_map" ? (arrays.map?.scale[1].toFixed(1) ?? "") : "1";
+    this.player.q("select[data-option=layer]").title = layer === "reasons" ? reasons.title : "What the map shows";
+    const most = decided ? reasons.most.toFixed(2) : layer === "class_map" ? (arrays.map?.scale[1].toFixed(1) ?? "") : "1";
     this.player.q(".range").textContent = `0–${most}`;
   }
 }
 
-register("overlay", "maps", { reads: ["unmapped", "why"], make: (player) => new Maps(player) });
+register("overlay", "maps", { reads: ["unmapped", "reasons"], make: (player) => new Maps(player) });
