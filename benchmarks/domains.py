@@ -166,6 +166,7 @@ def make(run: DomainRun, root: Path) -> None:
         "steps": _STEPS,
         "validate_every": _STEPS // 2,
         "data": ("train", "hires", "looks-train") if run.looks else ("train", "hires"),
+        "validation": ("val",),  # what is measured on other looks must not have chosen the weights
         "changes": run.changes,
         "start_from": str(asset("weights", _BEGINS_WITH)),
     }
