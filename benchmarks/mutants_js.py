@@ -36,6 +36,7 @@ class Fault:
 _BOX = "test_browser.py::test_the_box_is_drawn_where_the_sample_has_it"
 _SEEK = "test_browser.py::test_fifty_seeks_show_the_frame_they_name_and_its_own_overlay"
 _MAP = "test_drawn_browser.py::test_the_map_is_that_of_its_sample_and_lies_in_its_place"
+_REASONS = "test_drawn_browser.py::test_what_decided_a_spot_lies_over_the_moments_around_it"
 _CLICK = "test_drawn_browser.py::test_a_click_shows_the_very_frame_under_it"
 _CARDS = "test_explain_browser.py::test_maps_lie_on_their_frame_and_in_their_place"
 _BOX_QUERY = "test_explain_browser.py::test_a_box_that_is_drawn_is_what_is_asked"
@@ -47,10 +48,12 @@ FAULTS = (
     Fault("boxes with exchanged axes", "[corner(0), corner(1), corner(2), corner(3)]",
           "[corner(1), corner(0), corner(3), corner(2)]", _BOX),
     Fault("boxes of the next sample", "return entities.of(sample);", "return entities.of(sample + 1);", _BOX),
-    Fault("the map of the next sample", "from = sample * h * w", "from = (sample + 1) * h * w", _MAP),
+    Fault("the map of the next sample", "sample * grid[0] * grid[1]", "(sample + 1) * grid[0] * grid[1]", _MAP),
     Fault("a map mirrored", "4 * values[from + i] + 4), 4 * i)",
           "4 * values[from + i] + 4), 4 * (i + w - 1 - 2 * (i % w)))", _MAP),
-    Fault("a map with exchanged axes", "const [h, w] = grid", "const [w, h] = grid", _MAP),
+    Fault("a map with exchanged axes", "map(values, from, [h, w], place", "map(values, from, [w, h], place", _MAP),
+    Fault("what decided at the next sample", "reasons.values[sample - reasons.first]",
+          "reasons.values[sample - reasons.first + 1]", _REASONS),
     Fault("a map drawn beside the picture", "drawImage(this.small, place.x, place.y, place.w, place.h)",
           "drawImage(this.small, place.x + place.w / 3, place.y, place.w, place.h)", _MAP),
     Fault("the sample after the nearest", "sample = nearest(arrays.samples, time)",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import patch
 
 import pytest
@@ -25,6 +27,10 @@ def fresh() -> Iterator[ProcessPoolExecutor]:
     """A process that has run nothing else, as ``make attack`` is: an attempt is a fork, and the fork of a process with
     other tests' threads can wait for ever for what one of them held."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        with patch.dict(
+            sys.modules, {"__main__": ModuleType("__main__")}
+        ):  # a page that was tested has left itself there
+            assert pool.submit(int).result() == 0
         yield pool
 
 

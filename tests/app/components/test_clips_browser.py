@@ -130,9 +130,12 @@ def test_a_picture_is_frozen_drawn_on_and_burned_in(page: Page, server: Server, 
     expect(page.locator(".sketch-tools")).to_be_hidden()
     field = page.get_by_label("Seconds that the picture stands")
     field.fill("2")
+    page.evaluate("() => find().edit({ note: 'Seen late' })")  # as when an answer comes while somebody types
+    expect(field).to_have_value("2")
     field.press("Enter")
     settle(page)
     page.wait_for_function("() => find().clip.freezes[0].seconds === 2")
+    expect(page.get_by_label("Note for the coach")).to_have_value("Seen late")
     freezes = page.evaluate("() => find().clip.freezes")
     expect(page.locator(".row.freeze")).to_contain_text("3 drawn")
     expect(page.locator(".reel-card .total")).to_contain_text("of the match")  # the film's length stands at the export

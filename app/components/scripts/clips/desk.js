@@ -321,9 +321,11 @@ export class Desk {
     if (focused) card.querySelector(`[data-set=${focused}]`)?.focus({ preventScroll: true });
   }
 
-  /** What is being typed stays: an answer of the server that changes nothing draws nothing anew. */
+  /** What is being typed stays: what changes nothing draws nothing anew, and what does waits until it has been told. */
   fillCard(card, markup) {
     if (String(markup) === this.cardMarkup) return;
+    const typed = card.querySelector(":is(input, textarea):focus");
+    if (typed && typed.value !== typed.defaultValue) { typed.addEventListener("blur", () => this.drawClip(), { once: true }); return; }
     this.cardMarkup = String(markup);
     fill(card, markup);
   }
@@ -374,6 +376,7 @@ export class Desk {
 
   input(field) {
     const name = field.dataset.set;
+    if (field.matches("input, textarea")) field.defaultValue = field.value; // it has been told
     if (name === "slow") this.edit({ slow: Number(field.value) });
     else if (name) this.edit({ [name]: field.value.trim() });
     else if (field.dataset.stands) this.setFreeze(Number(field.dataset.stands), { seconds: Math.min(STANDS_MOST, Math.max(STANDS_LEAST, Number(field.value) || STANDS)) });
