@@ -5,7 +5,8 @@ python -m benchmarks.explaining [--spots N]
 Of the demo match, as it ships analysed, the surest spot of each class is explained, N classes at most: reading the
 window, which is done once for all that is asked of it, every method that fits the bundled model, and three what-ifs
 with their controls. Both ways are measured one after the other, in a process of its own each, by the clock; nothing is
-kept from one question to the next but the window.
+kept from one question to the next but the window. Before that: how many of its spots have a cause that their sentence
+names, by the explanations that ship.
 """
 
 from __future__ import annotations
@@ -79,6 +80,27 @@ def time_alone() -> None:
     sys.stdout.write(json.dumps(seconds))
 
 
+def causes_of_demo() -> str:
+    """How many spots of the demo have a single cause or a pair that their sentence names, and how many are withheld."""
+    from app.workspace.panels.why import MATTERS, is_unsure, joint_cause, strongest_entity
+    from explain.attribution import Attribution
+    from explain.kept import beside, subject_of
+    from spotting_core.analyses.analysis import Analysis
+
+    analysis = Analysis.open(DEMO / "analysis")
+    asked = [
+        Attribution.load(beside(analysis.folder, subject_of(analysis, spot), "entity-ablation"))
+        for spot in analysis.spots()
+    ]
+    single = [cause for one in asked if (cause := strongest_entity(one)) is not None]
+    weak = sum(max(-one.values["effect"]) < MATTERS for one in asked)
+    pairs, withheld = sum(joint_cause(one) is not None for one in asked), sum(is_unsure(cause) for cause in single)
+    return (
+        f"Of the demo's {len(asked)} spots {weak} fall by less than {MATTERS} whatever single kind of entity is gone, "
+        f"{pairs} have a pair that is named; of {len(single)} single causes {withheld} are withheld."
+    )
+
+
 def measured(code: str, environment: Mapping[str, str], spots: int, data: Path) -> dict[str, list[float]]:
     """Seconds of each question in a process of one way."""
     own = {**os.environ, POLICY: SLEEPING, "TOUCHLINE_DATA": str(data), **environment}
@@ -103,6 +125,7 @@ def main() -> None:
     spots = parser.parse_args().spots
     console = Console(width=120)
     console.print(", ".join(machine()), highlight=False)
+    console.print(causes_of_demo(), highlight=False)
     with TemporaryDirectory(prefix="touchline-bench-") as folder:
         ways = {name: measured(code, own, spots, Path(folder)) for name, (code, own) in WAYS.items()}
     console.print(f"{len(ways['as it is'][WINDOW])} spots of the demo match.", highlight=False)

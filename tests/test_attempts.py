@@ -27,9 +27,8 @@ def fresh() -> Iterator[ProcessPoolExecutor]:
     """A process that has run nothing else, as ``make attack`` is: an attempt is a fork, and the fork of a process with
     other tests' threads can wait for ever for what one of them held."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        with patch.dict(
-            sys.modules, {"__main__": ModuleType("__main__")}
-        ):  # a page that was tested has left itself there
+        # A page that was tested has left itself as the main module, which the process would run.
+        with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
             assert pool.submit(int).result() == 0
         yield pool
 

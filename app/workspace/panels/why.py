@@ -233,13 +233,13 @@ def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attr
     if in_time is None and by_entity is None:
         parts.append({"text": "What mattered is not said: with this model the methods do no better than random."})
         return parts
-    entity, both = _strongest_entity(by_entity), _joint_cause(by_entity)
+    entity, both = strongest_entity(by_entity), joint_cause(by_entity)
     moment = int(np.argmax(in_time.values)) if in_time is not None else 0
     fall = float(in_time.values[moment]) if in_time is not None else 0.0
     if entity is None and both is None and fall < MATTERS:
         parts.append({"text": "Nothing that was taken away changes the score by a tenth."})
         return parts
-    if entity is not None and by_entity is not None and _is_unsure(entity):
+    if entity is not None and by_entity is not None and is_unsure(entity):
         between = " to ".join(f"{bound:.2f}" for bound in _scores(entity, by_entity.score))
         parts.append({"text": f"What the {entity.names[0]} brings is not sure: without it the score is {between}."})
         if both is None and fall < MATTERS:
@@ -282,7 +282,7 @@ def _score_without(cause: Cause, score: float) -> list[dict[str, Any]]:
     return [part, {"text": f" ({low:.2f} to {high:.2f})"}] if far else [part]
 
 
-def _is_unsure(cause: Cause) -> bool:
+def is_unsure(cause: Cause) -> bool:
     """Whether somewhere in its interval a cause changes the score by less than half as much, or the other way."""
     near = cause.high if cause.effect < 0 else cause.low
     return near * np.sign(cause.effect) < abs(cause.effect) / 2
@@ -298,13 +298,13 @@ def _without_both(both: Cause, entity: Cause | None, score: float, falls: str) -
     return f", without {first} and {second} together {falls} "
 
 
-def _strongest_entity(by_entity: Attribution | None) -> Cause | None:
+def strongest_entity(by_entity: Attribution | None) -> Cause | None:
     """The entity whose removal changes the score most, if by enough."""
     alone = by_entity.alone if by_entity is not None else None
     return alone if alone is not None and abs(alone.effect) >= MATTERS else None
 
 
-def _joint_cause(by_entity: Attribution | None) -> Cause | None:
+def joint_cause(by_entity: Attribution | None) -> Cause | None:
     """Two causes that cost a tenth more together than each alone, and more than that at the end of their interval."""
     if by_entity is None:
         return None

@@ -136,6 +136,13 @@ def test_a_picture_is_frozen_drawn_on_and_burned_in(page: Page, server: Server, 
     settle(page)
     page.wait_for_function("() => find().clip.freezes[0].seconds === 2")
     expect(page.get_by_label("Note for the coach")).to_have_value("Seen late")
+    before = page.locator("[data-margin][data-side='0']").first
+    before.fill("7")
+    page.evaluate("() => find().edit({ note: 'Seen later' })")
+    expect(before).to_have_value("7")
+    before.fill(str(before.get_attribute("value")))  # as it was
+    before.blur()
+    expect(page.get_by_label("Note for the coach")).to_have_value("Seen later")
     freezes = page.evaluate("() => find().clip.freezes")
     expect(page.locator(".row.freeze")).to_contain_text("3 drawn")
     expect(page.locator(".reel-card .total")).to_contain_text("of the match")  # the film's length stands at the export

@@ -24,12 +24,12 @@ from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
 
-# The cells, two rows of three columns, whose middle is drawn on strongly: [[row, column], …].
-CELLS = """() => {
+# Numbers of the cells, row by row, in whose middle something is drawn strongly, of a grid of so many rows and columns.
+CELLS = """([rows, columns]) => {
   const { overlay, video } = find().player, { canvas, pen } = overlay, { x, y, w, h } = overlay.picture(video), shown = [];
-  for (let row = 0; row < 2; row++) for (let column = 0; column < 3; column++) {
-    const at = [x + ((column + 0.5) * w) / 3, y + ((row + 0.5) * h) / 2].map(Math.round);
-    if (pen.getImageData(...at, 1, 1).data[3] > 60) shown.push([row, column]);
+  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
+    const at = [x + ((column + 0.5) * w) / columns, y + ((row + 0.5) * h) / rows].map(Math.round);
+    if (pen.getImageData(...at, 1, 1).data[3] > 60) shown.push(row * columns + column);
   }
   return shown;
 }"""
@@ -47,18 +47,7 @@ def test_the_map_is_that_of_its_sample_and_lies_in_its_place(page: Page, server:
         page.evaluate("(t) => find().player.open(1, t + 0.001)", samples[sample])
         settle(page)
         assert state(page)["sample"] == sample
-        assert page.evaluate(CELLS) == ([[1, 2]] if sample % 2 else [[0, 0]]), sample
-
-
-# Rows and columns of the cells in whose middle something is drawn, of a grid of so many rows and columns.
-DRAWN = """([rows, columns]) => {
-  const { overlay, video } = find().player, { canvas, pen } = overlay, { x, y, w, h } = overlay.picture(video), shown = [];
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
-    const at = [x + ((column + 0.5) * w) / columns, y + ((row + 0.5) * h) / rows].map(Math.round);
-    if (pen.getImageData(...at, 1, 1).data[3] > 60) shown.push(row * columns + column);
-  }
-  return shown;
-}"""
+        assert page.evaluate(CELLS, [2, 3]) == ([5] if sample % 2 else [0]), sample
 
 
 def test_what_decided_a_spot_lies_over_the_moments_around_it(page: Page, server: Server) -> None:
@@ -81,8 +70,8 @@ def test_what_decided_a_spot_lies_over_the_moments_around_it(page: Page, server:
             "([half, t]) => find().player.open(half, t + 0.001)", [spot.half, samples[reasons["first"] + number]]
         )
         settle(page)
-        strong = [cell for cell, value in enumerate(values) if value > 150]
-        assert set(strong) <= set(page.evaluate(DRAWN, reasons["grid"])), number
+        strong, speaking = ({cell for cell, value in enumerate(values) if value > least} for least in (150, 0))
+        assert strong <= set(page.evaluate(CELLS, reasons["grid"])) <= speaking, number
         drawn += len(strong)
         expect(page.locator(".range")).to_have_text(f"0–{reasons['most']:.2f}")
     assert drawn

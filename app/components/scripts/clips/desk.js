@@ -321,11 +321,17 @@ export class Desk {
     if (focused) card.querySelector(`[data-set=${focused}]`)?.focus({ preventScroll: true });
   }
 
-  /** What is being typed stays: what changes nothing draws nothing anew, and what does waits until it has been told. */
-  fillCard(card, markup) {
-    if (String(markup) === this.cardMarkup) return;
+  /** Whether something is being typed into a card; if so, it is drawn anew once that has been told. */
+  isTyped(card, draw) {
     const typed = card.querySelector(":is(input, textarea):focus");
-    if (typed && typed.value !== typed.defaultValue) { typed.addEventListener("blur", () => this.drawClip(), { once: true }); return; }
+    if (!typed || typed.value === typed.defaultValue) return false;
+    typed.addEventListener("blur", draw, { once: true });
+    return true;
+  }
+
+  /** What changes nothing draws nothing anew, so that focus and selection stay. */
+  fillCard(card, markup) {
+    if (String(markup) === this.cardMarkup || this.isTyped(card, () => this.drawClip())) return;
     this.cardMarkup = String(markup);
     fill(card, markup);
   }
@@ -349,6 +355,7 @@ export class Desk {
   }
 
   drawMargins() {
+    if (this.isTyped(this.q(".margins-card"), () => this.drawMargins())) return;
     const labels = this.data.classes.filter((c) => this.clips.some((clip) => clip.label === c.name));
     const rows = labels.map((c) => {
       const [lead, lag] = this.margins[c.name], field = (side, value, word) => html`<input type="number" min="0" max="600" step="0.5" data-margin="${c.name}" data-side="${side}" value="${value}" aria-label="Seconds ${word} ${c.short}">`;

@@ -106,11 +106,11 @@ class Maps {
   drawn({ moment, time, sample }) {
     const { reasons, arrays } = this.player.data, { layer } = this.options, { action, half } = this.player;
     const decided = this.reasonsAt(sample), instead = layer === "reasons" && !decided;
-    const of = instead ? "Attention, " : layer !== "entities" && action ? `${action.short}, ` : "";
+    const of = instead ? (arrays.entities ? "Attention, " : "") : layer !== "entities" && action ? `${action.short}, ` : "";
     const away = moment - time, off = Math.abs(away) < 0.02 ? "" : ` (${away > 0 ? "+" : "−"}${Math.abs(away).toFixed(2)} s)`;
     const line = this.player.q(".moment");
     line.textContent = `${of}${matchClock(half, moment, 1)}${off}`;
-    line.title = instead ? "What decided is asked of the moments around the chosen spot; elsewhere the weights of the entities are drawn"
+    line.title = instead ? `What decided is asked of the moments around the chosen spot; elsewhere ${arrays.entities ? "the weights of the entities are" : "nothing is"} drawn`
       : "Moment of the sample that is drawn, and how far it is from the frame on screen";
     this.player.q("select[data-option=layer]").title = layer === "reasons" ? reasons.title : "What the map shows";
     const most = decided ? reasons.most.toFixed(2) : layer === "class_map" ? (arrays.map?.scale[1].toFixed(1) ?? "") : "1";
