@@ -118,9 +118,17 @@ class DetectorFinder:
         reading = _GroundingDino(model, processor, own) if kind == _GROUNDING_DINO else _Owl(model, processor, own)
         return cls(reading, own, _identity(name, config), reading.embed_dim)
 
+    @property
+    def remembered(self) -> int:
+        return 0
+
     def fingerprint(self) -> str:
         """Changes whenever other regions could be found."""
         return joint_hash([self.sha256, self.prompts.fingerprint()])
+
+    def following(self) -> DetectorFinder:
+        """For the pictures of one video, of which each stands by itself."""
+        return self
 
     @torch.inference_mode()
     def find(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:

@@ -99,9 +99,9 @@ def measure_entities(
 def _measure_half(video: Path, truth: TrueMatch, finder: Finder, rate: float, tallies: Mapping[str, _Tally]) -> None:
     table = read_time_table(video)
     frames = table.samples(rate)
-    names = finder.prompts.names
+    names, following = finder.prompts.names, finder.following()
     for batch in ahead(decode_samples(video, table, frames, batch=_BATCH, stretches=stretch_count())):
-        regions_of_batch, _ = finder.find(batch.images)
+        regions_of_batch, _ = following.find(batch.images)
         for sample, regions in zip(batch.samples, regions_of_batch, strict=True):
             true = truth[int(frames[sample])]
             if not true.wipe:
@@ -115,7 +115,7 @@ def _count(
     shown = true.boxes.clip(0, [*size, *size])
     for k, name in enumerate(names):
         boxes = shown[[i for i, n in enumerate(true.names) if n == name]].reshape(-1, 4)
-        rows, visible, tally = regions.entity == k, _visible(boxes), tallies[name]
+        rows, visible, tally = regions.entity == k, visible_boxes(boxes), tallies[name]
         for rule, outcomes in tally.by.items():
             hit, _, counts = match_boxes(regions.boxes[rows], boxes, MATCHING[rule])
             outcomes.scores += regions.score[rows][counts].tolist()
@@ -126,7 +126,8 @@ def _count(
         tally.cameras += [true.camera] * int(visible.sum())
 
 
-def _visible(boxes: np.ndarray) -> np.ndarray:
+def visible_boxes(boxes: np.ndarray) -> np.ndarray:
+    """Which boxes (N, 4), cut to the picture, are large enough to be seen: bool (N,)."""
     return ((boxes[:, 2:] - boxes[:, :2]) >= _LEAST).all(1)
 
 
@@ -162,7 +163,7 @@ def match_boxes(
     if not len(regions) or not len(true):
         return hit, reached, counts
     nearness, enough = matching(regions, true)
-    visible = _visible(true)
+    visible = visible_boxes(true)
     for i in range(len(regions)):
         free = np.flatnonzero(enough[i] & ~reached)
         if len(free):

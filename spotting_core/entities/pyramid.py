@@ -163,6 +163,10 @@ class EntityPyramid(nn.Module):
         product = F.conv2d(embedding, text.to(embedding.dtype)[:, :, None, None]).float()
         return product / length * self.region_scale.exp() + self.region_bias
 
+    def region_logit(self, embedding: Tensor, text: Tensor) -> Tensor:
+        """The same of single regions, (N, K): embedding (N, E) and text (K, E), both of unit length."""
+        return embedding @ text.T * self.region_scale.detach().exp() + self.region_bias.detach()
+
 
 @register_model
 def touchline_pyramid_regnety_002(pretrained: bool = False, **kwargs: Any) -> EntityPyramid:

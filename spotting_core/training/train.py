@@ -51,6 +51,7 @@ from spotting_core.training.inputs import check_root
 from spotting_core.training.label_counts import class_counts, label_counts
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.own_look import with_own_look
+from spotting_core.training.rescoring import RescoringConfig, RescoringTrainer
 from spotting_core.training.split_lists import with_split_lists
 from spotting_core.training.start import earlier_folder
 from spotting_core.training.system import SystemTrainer, judge_matches
@@ -58,11 +59,11 @@ from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
-ENTITIES = "entities"
+ENTITIES, RESCORING = "entities", "rescoring"
 _MATCHES = "matches.json"  # in a run's folder: what it learns from
 DATA_SET_FILE = "data_set.json"
 """In a run's folder: which data set it learns from."""
-_AnyTrainer = SystemTrainer | EntityTrainer | CalibrationTrainer
+_AnyTrainer = SystemTrainer | EntityTrainer | RescoringTrainer | CalibrationTrainer
 _NO_SPLIT = "There is no {split} split in {root}: the card has no scores"
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
 
@@ -136,6 +137,15 @@ def train(
         notice(_begin(entity_trainer))
         entity_trainer.train(report)
         return _finish_entities(entity_trainer, order, notice)
+    if name == RESCORING:
+        judges = as_config(RescoringConfig, settings, order.config)
+        order = _with_split_lists(order, judges.data)
+        _check_measured(order, games_with_boxes, notice)
+        notice("Looking at the pictures for what is proposed, where that is not stored")
+        rescoring_trainer = RescoringTrainer(judges, order.splits, order.run, data, order.device)
+        notice(_begin(rescoring_trainer))
+        rescoring_trainer.train(report)
+        return _finish_rescoring(rescoring_trainer, order, notice)
     if name == PITCH_LINES:
         own = as_config(CalibrationTrainingConfig, settings, order.config)
         order = _with_split_lists(order, (*own.data, *own.validation))
@@ -208,7 +218,7 @@ def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:
     Errors:
         BadInputError: see above.
     """
-    if processes.count > 1 and (name in (ENTITIES, PITCH_LINES) or order.data_set is not None):
+    if processes.count > 1 and (name in (ENTITIES, RESCORING, PITCH_LINES) or order.data_set is not None):
         what = "on a data set" if order.data_set is not None else name
         raise BadInputError(
             f"{processes.count} processes cannot train {what} together", fix="Start it without torchrun"
@@ -277,7 +287,7 @@ def _check_learns_spots(name: str) -> None:
     Errors:
         BadInputError: see above.
     """
-    if name in (ENTITIES, PITCH_LINES) or system(name).task != SPOTTING.name:
+    if name in (ENTITIES, RESCORING, PITCH_LINES) or system(name).task != SPOTTING.name:
         raise BadInputError(f"a data set holds spots, from which {name} does not learn", fix="Leave --data-set out")
 
 
@@ -372,6 +382,19 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, notice: Calla
         finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
         card["scores"] = entity_scores(finder, order.splits / order.report_split)
     write_json(order.out / "card.json", card)
+    return order.out
+
+
+def _finish_rescoring(trainer: RescoringTrainer, order: TrainingOrder, notice: Callable[[str], None]) -> Path:
+    """Write the judges beside the model whose proposals they judge, whose card tells of them and is measured again."""
+    trainer.write(order.out)
+    path = order.out / CARD_FILE
+    card = {**read_json(path, "model card"), "rescoring": _training_facts(trainer, order)}
+    if order.measured and (order.splits / order.report_split).is_dir():
+        notice(f"Measuring on the {order.report_split} split")
+        finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
+        card["scores"] = entity_scores(finder, order.splits / order.report_split)
+    write_json(path, card)
     return order.out
 
 
