@@ -37,7 +37,7 @@ _NEAR = (0.015, 0.08)  # shares of the picture's width that a thing moves from o
 _LOWEST, _RARE = 1e-4, 2e-3  # probabilities
 _FLAT, _FAR = 1e-3, 30.0  # least height, as a share of the picture's width; most heights away from somebody
 _NOBODY = -9.0  # logit of who is not there
-_PERSON_WIDTH, _THING_WIDTH = 48, 24
+_WIDTH = 48  # of a judge's hidden layer
 ROUNDS = 3
 """How often people are judged."""
 REMEMBERED = ROUNDS * (MEMORY - 1)
@@ -201,7 +201,8 @@ def _best_other(logit: Tensor, together: Tensor) -> Tensor:
 
 
 class Judge(nn.Module):
-    """Features (N, F) to logits (N, P): one small hidden layer, on features scaled as they were in training."""
+    """Features (N, F), the first P of which are logits, to logits (N, P): what a small hidden layer makes of the
+    features, scaled as they were in training, is added to those. It begins as one that adds nothing."""
 
     def __init__(self, features: int, names: int, width: int) -> None:
         super().__init__()
@@ -209,12 +210,16 @@ class Judge(nn.Module):
         self.scale: Tensor
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
-        self.layers = nn.Sequential(nn.Linear(features, width), nn.GELU(), nn.Linear(width, names))
+        self.names = names
+        last = nn.Linear(width, names)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(nn.Linear(features, width), nn.GELU(), last)
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits of features."""
-        logits: Tensor = self.layers((features - self.mean) / self.scale)
-        return logits
+        added: Tensor = self.layers((features - self.mean) / self.scale)
+        return features[:, : self.names] + added
 
 
 class Rescoring(nn.Module):
@@ -232,8 +237,8 @@ class Rescoring(nn.Module):
         bands, names = len(_LIKENESS), len(self.people)
         of_person = names + bands * (names + 1) + 3 + 3 + 1 + names
         of_thing = 1 + bands * 2 + len(_EARLIER) * len(_NEAR) + 4 + 2 * names + 1 + 1 + 4
-        self.person_judges = nn.ModuleList(Judge(of_person, names, _PERSON_WIDTH) for _ in range(ROUNDS))
-        self.thing_judges = nn.ModuleList(Judge(of_thing, 1, _THING_WIDTH) for _ in self.things)
+        self.person_judges = nn.ModuleList(Judge(of_person, names, _WIDTH) for _ in range(ROUNDS))
+        self.thing_judges = nn.ModuleList(Judge(of_thing, 1, _WIDTH) for _ in self.things)
 
     def write(self, folder: Path) -> None:
         """Put the judges beside the model whose proposals they judge."""

@@ -52,7 +52,15 @@ def drawn(pictures: int, seed: int = 0, first: int = 0) -> Proposals:
 
 def drawn_judges() -> Rescoring:
     torch.manual_seed(3)
-    return Rescoring(PROMPTS).eval()
+    judges = Rescoring(PROMPTS).eval()
+    for value in judges.parameters():  # the last layers begin with nothing
+        torch.nn.init.normal_(value, std=0.2)
+    return judges
+
+
+def test_judges_that_have_learned_nothing_change_nothing() -> None:
+    every = drawn(5)
+    assert torch.allclose(Memory(Rescoring(PROMPTS)).judge(every), every.logit, atol=1e-5)
 
 
 def proposals(
