@@ -121,7 +121,7 @@ def build_model(config: EntityTrainingConfig) -> CustomTextCLIP:
 def write_merges(path: Path, merges: int) -> None:
     """Write the first merges of open_clip's byte-pair list: a small vocabulary for a small text tower."""
     lines = gzip.decompress(_BUNDLED_MERGES.read_bytes()).decode().split("\n")[: merges + 1]
-    with replacing(path) as part, part.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+    with replacing(path) as part, part.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
         packed.write("\n".join(lines).encode())
 
 

@@ -402,9 +402,7 @@ def entity_scores(finder: EntityFinder, split: Path) -> dict[str, Any]:
     """What the card of an entity model tells: regions against true boxes, and retrieval by held-out phrases."""
     return {
         "split": split.name,
-        "entities": measure_entities(
-            split, EntityFinder(finder.model, finder.prompts.doubtful()), prompts=finder.prompts
-        ),
+        "entities": measure_entities(split, finder.doubting(), prompts=finder.prompts),
         "retrieval": measure_retrieval(split, finder.model),
     }
 
