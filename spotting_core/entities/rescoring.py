@@ -40,8 +40,11 @@ _NOBODY = -9.0  # logit of who is not there
 _WIDTH = 48  # of a judge's hidden layer
 ROUNDS = 3
 """How often people are judged."""
-REMEMBERED = ROUNDS * (MEMORY - 1)
-"""Pictures before one that decide what is in it: each round looks at what the one before said of those."""
+TOGETHER = 16
+"""Most pictures that are looked at together, where work that goes on has to end as if it had never stopped."""
+REMEMBERED = ROUNDS * (MEMORY + TOGETHER)
+"""Pictures before one that decide what is in it, for each round looks at what the one before said of those; and with
+those that were judged together with them, so that sums are of the same numbers in the same order."""
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ class PictureStream:
         self._pictures: deque[np.ndarray] = deque()
         # What was looked at before is looked at once more, as far as the next pictures are judged by it.
         remembered = finder.remembered if finder is not None and already else 0
-        self._start = _batch_before(already - remembered, first) if remembered else first
+        self._start = min(first, _whole_batches(max(0, already - remembered))) if remembered else first
         self._following = finder.following() if finder is not None else None
         decoded = decode_samples(
             media.path,
@@ -209,10 +209,9 @@ class PictureStream:
         self._pace.advance(len(batch.samples))
 
 
-def _batch_before(sample: int, first: int) -> int:
-    """Where a batch begins that is whole batches before ``first``, and holds a sample if that is earlier."""
-    batches = -(-(first - max(sample, first % DECODE_BATCH)) // DECODE_BATCH)
-    return first - max(0, batches) * DECODE_BATCH
+def _whole_batches(sample: int) -> int:
+    """Where the batch begins in which a sample is."""
+    return sample // DECODE_BATCH * DECODE_BATCH
 
 
 def _in_source_pixels(table: EntityTable, shape: tuple[int, ...], size: tuple[int, int]) -> EntityTable:

@@ -17,6 +17,7 @@ from spotting_core.entities.rescoring import (
     MEMORY,
     REMEMBERED,
     RESCORING_FILE,
+    TOGETHER,
     Memory,
     Proposals,
     Rescoring,
@@ -143,7 +144,7 @@ def test_a_thing_is_looked_for_where_it_was_and_beside_people() -> None:
 def in_parts(every: Proposals, pictures: int) -> Tensor:
     """Judged some pictures at a time."""
     memory, last = Memory(drawn_judges()), int(every.picture[-1])
-    starts = range(0, last + 1, pictures)
+    starts = range(int(every.picture[0]), last + 1, pictures)
     return torch.cat([memory.judge(every.take((every.picture >= s) & (every.picture < s + pictures))) for s in starts])
 
 
@@ -155,10 +156,20 @@ def test_it_makes_no_difference_how_many_pictures_are_judged_together(pictures: 
 
 def test_a_picture_hangs_on_those_that_are_remembered_and_on_no_other() -> None:
     every = drawn(REMEMBERED + 2)
-    last = in_parts(every, 50)[-6:]
+    last = in_parts(every, TOGETHER)[-6:]
     for picture, changes in ((REMEMBERED, True), (REMEMBERED - MEMORY, True), (0, False)):
         changed = every.take(every.picture != picture)
-        assert torch.allclose(in_parts(changed, 50)[-6:], last, atol=1e-5) != changes
+        assert torch.allclose(in_parts(changed, TOGETHER)[-6:], last, atol=1e-5) != changes
+
+
+@pytest.mark.parametrize("pictures", [4, 10, TOGETHER])
+def test_who_remembers_enough_says_the_same_to_the_last_bit(pictures: int) -> None:
+    begun = 30 * pictures  # where the one that goes on looks first
+    every = drawn(begun + REMEMBERED + 5 * pictures)
+    later = every.take(every.picture >= begun)
+    whole = in_parts(every, pictures)[-len(later) :]
+    afterwards = later.picture >= begun + REMEMBERED
+    assert torch.equal(in_parts(later, pictures)[afterwards], whole[afterwards])
 
 
 def test_pictures_without_anybody_are_no_trouble() -> None:

@@ -87,12 +87,13 @@ def windows(pictures: PictureStream, starts: range) -> tuple[EntityTable, np.nda
 
 
 @pytest.mark.parametrize("remembered", [0, 3, 25, 200])
-@pytest.mark.parametrize(("first", "already"), [(40, 60), (60, 60), (20, 60)])
+@pytest.mark.parametrize(("first", "already"), [(40, 60), (60, 60), (20, 60), (48, 60)])
 def test_what_goes_on_finds_what_it_would_have_found(media: Media, remembered: int, first: int, already: int) -> None:
     whole, pictures = windows(stream(media, _Finder(remembered)), range(0, 81, 20))
     finder = _Finder(remembered)
     before = [whole.part(0, already)]
-    rest, own = windows(stream(media, finder, first=first, already=already, before=before), range(first, 81, 20))
+    starts = range(first, 81, 80 - first if first % 20 else 20)
+    rest, own = windows(stream(media, finder, first=first, already=already, before=before), starts)
     assert rest.sample.tolist() == list(range(already, 120))
     assert np.array_equal(rest.box, whole.box[already:])
     assert np.array_equal(own, pictures)
