@@ -110,8 +110,8 @@ class EntityTable:
     def regions(self, sample: int) -> Regions:
         """What was found in one sample."""
         rows = self.rows(sample, sample + 1)
-        columns = (self.entity.astype(np.int64), self.score, self.box, self.embedding.astype(np.float32))
-        return Regions(*(values[rows] for values in columns))
+        embedding = self.embedding[rows].astype(np.float32)
+        return Regions(self.entity[rows].astype(np.int64), self.score[rows], self.box[rows], embedding)
 
     def with_attention(self, kept: np.ndarray, weight: np.ndarray) -> EntityTable:
         return replace(self, kept=kept, weight=weight)
