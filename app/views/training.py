@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -121,19 +122,15 @@ def _new() -> None:
     everything = _looks_at_pictures(model) and st.checkbox("Also what looks at the pictures", help=_EVERYTHING_HELP)
     if not st.button("Train", type="primary", key="start_training", disabled=not name):
         return
+    check = partial(_check_labelled, model=str(model))
     try:
-        data_set = sets[chosen] if chosen in sets else _frozen(name)
+        data_set = sets[chosen] if chosen in sets else _frozen(name, check)
+        check(data_set)
     except TouchlineError as problem:
         page.error(problem)
         return
     if chosen == _NOW:
         _show_notes(data_set, str(model))  # whether or not the training begins
-    try:
-        if (card := _card(str(model))) is not None:
-            check_labelled(data_set, card.classes)
-    except TouchlineError as problem:
-        page.error(problem)
-        return
     _ask(TrainingParameters(str(model), data_set.id, data_set.name, STEPS, everything))
 
 
@@ -157,17 +154,23 @@ def _card(model: str) -> Card | None:
         return None
 
 
+def _check_labelled(data_set: DataSet, model: str) -> None:
+    """Refuse what has no label of any class of a model; one whose card cannot be read is refused once it is asked."""
+    if (card := _card(model)) is not None:
+        check_labelled(data_set, card.classes)
+
+
 def _looks_at_pictures(model: str) -> bool:
     """Whether a model has a part that could learn from pictures; not of one whose card cannot be read."""
     card = _card(model)
     return card is not None and card.input.size is not None
 
 
-def _frozen(name: str) -> DataSet:
+def _frozen(name: str, check: Callable[[DataSet], None]) -> DataSet:
     """What is known now as a data set; what was left out of it is kept, to be read beside its training."""
     data = settings().data
     author = signed_in() or getpass.getuser()
-    frozen = freeze(name.strip(), author, open_database(data), data, never={DEMO})
+    frozen = freeze(name.strip(), author, open_database(data), data, never={DEMO}, check=check)
     st.session_state[_LEFT_OUT] = (frozen.data_set.id, dict(frozen.left_out))
     return frozen.data_set
 

@@ -168,6 +168,7 @@ def test_a_model_of_classes_that_nobody_labelled_is_refused_before_the_start(
     at.button(key="start_training").click().run()
     assert any("is of a class of this model (Header, Pass)" in error.value for error in at.error)
     assert queue.all_live([TRAINING.name]) == []
+    assert DataSets(data).all() == []  # so that the name is free and the labels are new for the next model
 
 
 def test_a_training_under_way_can_be_cancelled_and_resumed(match: Match, queue: JobQueue) -> None:
