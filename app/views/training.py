@@ -130,7 +130,7 @@ def _new() -> None:
         page.error(problem)
         return
     if chosen == _NOW:
-        _show_notes(data_set, str(model))  # whether or not the training begins
+        _show_notes(data_set, str(model))
     _ask(TrainingParameters(str(model), data_set.id, data_set.name, STEPS, everything))
 
 
