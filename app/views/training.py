@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,7 +19,7 @@ from app.views.review_actions import signed_in
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.data_sets.data_set import DataSet, DataSets
-from spotting_core.data_sets.freeze import freeze
+from spotting_core.data_sets.freeze import known_now
 from spotting_core.evaluation.intervals import FEW_UNITS, Interval
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.jobs.training import STEPS, TRAINING, TrainingParameters
@@ -122,15 +121,15 @@ def _new() -> None:
     everything = _looks_at_pictures(model) and st.checkbox("Also what looks at the pictures", help=_EVERYTHING_HELP)
     if not st.button("Train", type="primary", key="start_training", disabled=not name):
         return
-    check = partial(_check_labelled, model=str(model))
     try:
-        data_set = sets[chosen] if chosen in sets else _frozen(name, check)
-        check(data_set)
+        if chosen == _NOW:
+            data_set = _frozen(name, str(model))
+        else:
+            data_set = sets[chosen]
+            _check_labelled(data_set, str(model))
     except TouchlineError as problem:
         page.error(problem)
         return
-    if chosen == _NOW:
-        _show_notes(data_set, str(model))
     _ask(TrainingParameters(str(model), data_set.id, data_set.name, STEPS, everything))
 
 
@@ -166,13 +165,21 @@ def _looks_at_pictures(model: str) -> bool:
     return card is not None and card.input.size is not None
 
 
-def _frozen(name: str, check: Callable[[DataSet], None]) -> DataSet:
-    """What is known now as a data set; what was left out of it is kept, to be read beside its training."""
+def _frozen(name: str, model: str) -> DataSet:
+    """What is known now as a data set; what was left out of it is kept, to be read beside its training.
+
+    One that the model cannot learn from is not kept, but what is to be known of it is said.
+    """
     data = settings().data
     author = signed_in() or getpass.getuser()
-    frozen = freeze(name.strip(), author, open_database(data), data, never={DEMO}, check=check)
-    st.session_state[_LEFT_OUT] = (frozen.data_set.id, dict(frozen.left_out))
-    return frozen.data_set
+    known = known_now(name.strip(), author, open_database(data), data, never={DEMO})
+    if known.data_set.matches:  # else keeping it is refused
+        for note in data_set_notes(known.data_set, model, known.left_out):
+            st.caption(page.plain(note))
+        _check_labelled(known.data_set, model)
+    kept = DataSets(data).keep(known.data_set)
+    st.session_state[_LEFT_OUT] = (kept.id, dict(known.left_out))
+    return kept
 
 
 def data_set_notes(data_set: DataSet, model: str, left_out: Mapping[str, int]) -> list[str]:

@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,17 +68,32 @@ def freeze(
     *,
     only: Collection[Path] | None = None,
     never: Collection[Path] = (),
-    check: Callable[[DataSet], None] | None = None,
 ) -> Frozen:
     """Keep what people know of the matches of the library as a data set.
 
     Arguments:
         only: matches that are wanted, by path, all of the library where None; never: others that are not.
-        check: refuses, by an error, a data set that is of no use for what it is wanted for; it is not kept then.
 
     Errors:
-        BadInputError: no such match, a name that is taken, nothing that anybody has watched, or nothing new; and what
-            ``check`` raises.
+        BadInputError: no such match, a name that is taken, nothing that anybody has watched, or nothing new.
+    """
+    known = known_now(name, author, database, data, only=only, never=never)
+    return replace(known, data_set=DataSets(data).keep(known.data_set))
+
+
+def known_now(
+    name: str,
+    author: str,
+    database: Database,
+    data: DataDirectory,
+    *,
+    only: Collection[Path] | None = None,
+    never: Collection[Path] = (),
+) -> Frozen:
+    """The same, not kept yet: nobody may have watched anything, and the name may be taken.
+
+    Errors:
+        BadInputError: no such match, or a name that cannot be one.
     """
     check_name(name)
     with database.reading() as session:
@@ -100,10 +115,7 @@ def freeze(
         else:
             left_out["a match in which nobody has watched anything"] += 1
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    data_set = DataSet(name, author, made, tuple(matches))
-    if check is not None and matches:
-        check(data_set)
-    return Frozen(DataSets(data).keep(data_set), len(wanted), left_out)
+    return Frozen(DataSet(name, author, made, tuple(matches)), len(wanted), left_out)
 
 
 def _of_match(row: MatchRow, database: Database, data: DataDirectory, left_out: Counter[str]) -> DataSetMatch:

@@ -138,7 +138,8 @@ def test_a_picture_is_frozen_drawn_on_and_burned_in(page: Page, server: Server, 
     expect(page.get_by_label("Note for the coach")).to_have_value("Seen late")
     before = page.locator("[data-margin][data-side='0']").first
     before.fill("7")
-    page.evaluate("() => find().edit({ note: 'Seen later' })")
+    page.evaluate("() => { find().edit({ note: 'Seen later' }); find().draw(); }")  # as when an answer comes
+    expect(before).to_be_focused()
     expect(before).to_have_value("7")
     before.fill(str(before.get_attribute("value")))  # as it was
     before.blur()
