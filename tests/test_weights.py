@@ -40,6 +40,13 @@ def test_the_page_of_entities_is_of_the_weights_that_ship() -> None:
         assert f"{name} {file_hash(WEIGHTS / 'entities' / file)[:12]}" in page
 
 
+def test_the_readme_is_of_the_spotting_weights_that_ship() -> None:
+    assert (
+        f"weights {file_hash(WEIGHTS / 'entity-attention' / WEIGHTS_FILE)[:12]}"
+        in (REPOSITORY / "README.md").read_text()
+    )
+
+
 def test_the_command_that_made_the_judges_is_in_the_repository() -> None:
     command = json.loads((WEIGHTS / "entities" / "card.json").read_text())["rescoring"]["command"]
     assert command == "touchline train rescoring.toml --data DIR"
