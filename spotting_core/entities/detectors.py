@@ -85,7 +85,8 @@ class DetectorFinder:
     """An open-vocabulary detector with a prompt set, ready to look at pictures; see ``finder.Finder``."""
 
     def __init__(self, reading: _Reading, prompts: PromptSet, sha256: str, embed_dim: int) -> None:
-        self._reading, self.prompts, self.sha256, self.embed_dim = reading, prompts, sha256, embed_dim
+        self._reading, self.prompts, self.embed_dim = reading, prompts, embed_dim
+        self.sha256 = self.vision_model = sha256
 
     @classmethod
     def load(cls, name: str | Path, prompts: PromptSet, device: str = "cpu", *, fetch: bool = True) -> DetectorFinder:

@@ -63,12 +63,14 @@ class Finder(Protocol):
     """What finds entities in pictures.
 
     Arguments:
-        prompts: the entities that are looked for; sha256: of the weights; embed_dim: E, numbers of an embedding.
+        prompts: the entities that are looked for; sha256: of the weights and of what judges what they propose.
+        vision_model: SHA-256 of the weights that embed pictures; embed_dim: E, numbers of an embedding.
         remembered: pictures before one that decide what is found in it; 0 where each stands by itself.
     """
 
     prompts: PromptSet
     sha256: str
+    vision_model: str
     embed_dim: int
 
     @property
@@ -124,7 +126,8 @@ class EntityFinder:
     """
 
     def __init__(self, model: VisionLanguageModel, prompts: PromptSet, *, rescored: bool = True) -> None:
-        self.model, self.prompts, self.sha256 = model, prompts, model.sha256
+        self.model, self.prompts = model, prompts
+        self.sha256 = self.vision_model = model.sha256
         folder = entity_model_folder(model.name) if rescored and model.pyramid is not None else None
         self.rescoring = load_rescoring(folder, prompts) if folder is not None else None
         if folder is not None and self.rescoring is not None:

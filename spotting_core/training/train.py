@@ -33,6 +33,7 @@ from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
 from spotting_core.media.source import is_rendered
 from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, CardInput, read_card, write_card
+from spotting_core.models.identity import VISION_MODEL
 from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.registry import SystemConfig, system
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
@@ -507,6 +508,7 @@ def _entities_of(trainer: SystemTrainer) -> dict[str, Any] | None:
     return {
         "model": trainer.config.entity_model,
         "sha256": finder.sha256,
+        VISION_MODEL: finder.vision_model,
         "prompts": trainer.config.prompts,
         "names": list(finder.prompts.names),
     }
