@@ -2,11 +2,12 @@
 
 python -m benchmarks.adapted_statistics DATA
 
-DATA holds the splits of simmatch. The bundled model has learned from ``train`` and ``hires`` alone. Mean and variance
-of every batch normalisation of its environment are estimated anew from the pictures of the match that is analysed,
-without labels (Li et al., "Adaptive Batch Normalization for practical domain adaptation", 2018), and joined with those
-of the training by a share; the entities are those that it found. A share is to be chosen on ``looks-val``; measured
-are the 24 matches of ``looks-train``, and ``test``, where nothing may be lost.
+DATA holds the splits of simmatch. The bundled model has learned from ``train``, ``hires`` and the other looks of
+``looks-train``. Mean and variance of every batch normalisation of its environment are estimated anew from the pictures
+of the match that is analysed, without labels (Li et al., "Adaptive Batch Normalization for practical domain
+adaptation", 2018), and joined with those of the training by a share; the entities are those that it found. Measured
+are ``looks-val``, whose looks it has not learned from, though it was chosen on them, and ``test``, where nothing may
+be lost.
 
 Prints tight and loose average-mAP over the classes that occur by share, each less that of the training's own
 statistics with the 95 % interval over matches.
@@ -41,7 +42,7 @@ from spotting_core.training.split_lists import with_split_lists
 from spotting_core.training.system import judge_matches
 
 RUNS = Path(".runs") / "adapted-statistics"
-SPLITS = ("looks-val", "looks-train", "test")
+SPLITS = ("looks-val", "test")
 SHARES = (0.0, 0.5, 1.0)
 METRICS = ("tight", "loose")
 

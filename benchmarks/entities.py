@@ -1,6 +1,10 @@
 """How well the bundled entity model finds and names: its card's figures, measured again.
 
 python -m benchmarks.entities DATA [--write]     DATA: the folder of shared data; --write updates the card
+python -m benchmarks.entities DATA --alone       the same of what every proposal says by itself, not judged by others
+python -m benchmarks.entities DATA --split looks-val   on matches that a list of assets/training/splits names
+python -m benchmarks.entities DATA --balance     on the validation matches: the thresholds of the best balance of
+                                                 precision and recall, by which those of the prompts are chosen
 """
 
 from __future__ import annotations
@@ -8,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +22,8 @@ from spotting_core.base.assets import asset
 from spotting_core.base.files import read_json, write_json
 from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.measure import measure_entities
+from spotting_core.training.split_lists import with_split_lists
 from spotting_core.training.train import entity_scores
 
 
@@ -26,9 +33,32 @@ def figures(row: Mapping[str, Any]) -> list[str]:
     return [str(row["average_precision"]), f"{low} to {high}", str(row["precision"]), str(row["recall"])]
 
 
-def main(data: Path, write: bool) -> None:
+def balance(data: Path) -> None:
+    """Print where precision and recall balance on the validation matches, beside the prompts' thresholds."""
     finder = EntityFinder.load()
-    scores = entity_scores(finder, data / "simmatch" / "test")
+    scores = measure_entities(data / "simmatch" / "val", finder.doubting(), prompts=finder.prompts)
+    table = Table("Entity", "Truths", "Threshold", "Best balance at", "by distance", "Precision, recall", box=None)
+    for entity in finder.prompts.entities:
+        row = scores[entity.name]
+        near = row["by_distance"]
+        table.add_row(
+            entity.name,
+            str(row["truths"]),
+            f"{entity.threshold:.2f}",
+            str(row["balance"]),
+            str(near["balance"]),
+            f"{near['precision']}, {near['recall']}",
+        )
+    Console(width=120).print(table)
+
+
+def main(data: Path, *, write: bool, alone: bool, split: str) -> None:
+    finder = EntityFinder.load()
+    if alone:
+        finder = EntityFinder(finder.model, finder.prompts, rescored=False)
+    with TemporaryDirectory() as links:
+        root = with_split_lists(data / "simmatch", [split], Path(links))
+        scores = entity_scores(finder, root / split)
     out = Console(width=160)
     columns = ("AP", "95 %", "Precision", "Recall")
     table = Table("Entity", "Truths", *columns, "Ceiling", *(f"{c}, by distance" for c in columns), box=None)
@@ -40,11 +70,16 @@ def main(data: Path, write: bool) -> None:
     for text, row in retrieval["phrases"].items():
         table.add_row(text, str(row["right"]), str(row["average_precision"]), str(row["chance"]))
     table.add_row("mean", "", str(retrieval["mean_average_precision"]), str(retrieval["chance"]))
-    out.print(table, f"\n{retrieval['frames']} frames of the test matches")
+    out.print(table, f"\n{retrieval['frames']} frames of the matches")
     if write:
         path = asset("weights", "entities", "card.json")
         write_json(path, {**read_json(path), "words": words_taught(), "scores": scores})
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), "--write" in sys.argv[2:])
+    if "--balance" in sys.argv[2:]:
+        balance(Path(sys.argv[1]))
+    else:
+        options = sys.argv[2:]
+        of = options[options.index("--split") + 1] if "--split" in options else "test"
+        main(Path(sys.argv[1]), write="--write" in options, alone="--alone" in options, split=of)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spotting_core.entities.rescoring import RESCORING_FILE
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import WEIGHTS_FILE
 from tests.conftest import REPOSITORY
@@ -34,5 +35,19 @@ def test_the_command_that_made_them_is_in_the_repository(folder: Path) -> None:
 
 
 def test_the_page_of_entities_is_of_the_weights_that_ship() -> None:
-    sha256 = file_hash(WEIGHTS / "entities" / WEIGHTS_FILE)
-    assert f"weights {sha256[:12]}" in (REPOSITORY / "docs" / "entities.md").read_text()
+    page = (REPOSITORY / "docs" / "entities.md").read_text()
+    for name, file in (("weights", WEIGHTS_FILE), ("judges", RESCORING_FILE)):
+        assert f"{name} {file_hash(WEIGHTS / 'entities' / file)[:12]}" in page
+
+
+def test_the_readme_is_of_the_spotting_weights_that_ship() -> None:
+    assert (
+        f"weights {file_hash(WEIGHTS / 'entity-attention' / WEIGHTS_FILE)[:12]}"
+        in (REPOSITORY / "README.md").read_text()
+    )
+
+
+def test_the_command_that_made_the_judges_is_in_the_repository() -> None:
+    command = json.loads((WEIGHTS / "entities" / "card.json").read_text())["rescoring"]["command"]
+    assert command == "touchline train rescoring.toml --data DIR"
+    assert (REPOSITORY / "assets" / "training" / "rescoring.toml").is_file()

@@ -85,7 +85,8 @@ class DetectorFinder:
     """An open-vocabulary detector with a prompt set, ready to look at pictures; see ``finder.Finder``."""
 
     def __init__(self, reading: _Reading, prompts: PromptSet, sha256: str, embed_dim: int) -> None:
-        self._reading, self.prompts, self.sha256, self.embed_dim = reading, prompts, sha256, embed_dim
+        self._reading, self.prompts, self.embed_dim = reading, prompts, embed_dim
+        self.sha256 = self.vision_model = sha256
 
     @classmethod
     def load(cls, name: str | Path, prompts: PromptSet, device: str = "cpu", *, fetch: bool = True) -> DetectorFinder:
@@ -118,9 +119,17 @@ class DetectorFinder:
         reading = _GroundingDino(model, processor, own) if kind == _GROUNDING_DINO else _Owl(model, processor, own)
         return cls(reading, own, _identity(name, config), reading.embed_dim)
 
+    @property
+    def remembered(self) -> int:
+        return 0
+
     def fingerprint(self) -> str:
         """Changes whenever other regions could be found."""
         return joint_hash([self.sha256, self.prompts.fingerprint()])
+
+    def following(self) -> DetectorFinder:
+        """For the pictures of one video, of which each stands by itself."""
+        return self
 
     @torch.inference_mode()
     def find(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:

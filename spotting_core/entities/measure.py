@@ -78,8 +78,8 @@ def measure_entities(
             proposes what is below them shows the whole of the curve that average precision is the area of.
 
     Returns, per entity name: truths; ``average_precision`` and ``interval`` (95 %, matches drawn again) by overlap, its
-    ``ceiling``, precision and recall; recall by size; and under ``by_distance`` average precision, interval, precision
-    and recall by that.
+    ``ceiling``, precision and recall, and ``balance``, the threshold that has the greatest harmonic mean of the two;
+    recall by size; and under ``by_distance`` average precision, interval, precision, recall and balance by that.
 
     Errors:
         BadInputError: there is none.
@@ -99,9 +99,9 @@ def measure_entities(
 def _measure_half(video: Path, truth: TrueMatch, finder: Finder, rate: float, tallies: Mapping[str, _Tally]) -> None:
     table = read_time_table(video)
     frames = table.samples(rate)
-    names = finder.prompts.names
+    names, following = finder.prompts.names, finder.following()
     for batch in ahead(decode_samples(video, table, frames, batch=_BATCH, stretches=stretch_count())):
-        regions_of_batch, _ = finder.find(batch.images)
+        regions_of_batch, _ = following.find(batch.images)
         for sample, regions in zip(batch.samples, regions_of_batch, strict=True):
             true = truth[int(frames[sample])]
             if not true.wipe:
@@ -115,7 +115,7 @@ def _count(
     shown = true.boxes.clip(0, [*size, *size])
     for k, name in enumerate(names):
         boxes = shown[[i for i, n in enumerate(true.names) if n == name]].reshape(-1, 4)
-        rows, visible, tally = regions.entity == k, _visible(boxes), tallies[name]
+        rows, visible, tally = regions.entity == k, visible_boxes(boxes), tallies[name]
         for rule, outcomes in tally.by.items():
             hit, _, counts = match_boxes(regions.boxes[rows], boxes, MATCHING[rule])
             outcomes.scores += regions.score[rows][counts].tolist()
@@ -126,7 +126,8 @@ def _count(
         tally.cameras += [true.camera] * int(visible.sum())
 
 
-def _visible(boxes: np.ndarray) -> np.ndarray:
+def visible_boxes(boxes: np.ndarray) -> np.ndarray:
+    """Which boxes (N, 4), cut to the picture, are large enough to be seen: bool (N,)."""
     return ((boxes[:, 2:] - boxes[:, :2]) >= _LEAST).all(1)
 
 
@@ -162,7 +163,7 @@ def match_boxes(
     if not len(regions) or not len(true):
         return hit, reached, counts
     nearness, enough = matching(regions, true)
-    visible = _visible(true)
+    visible = visible_boxes(true)
     for i in range(len(regions)):
         free = np.flatnonzero(enough[i] & ~reached)
         if len(free):
@@ -254,4 +255,15 @@ def _figures(outcomes: Sequence[_Outcomes], truths: Sequence[int], threshold: fl
         "interval": average_precision_interval([o.scores for o in outcomes], [o.hits for o in outcomes], truths),
         "precision": round(float(sure.mean()), 3) if len(sure) else None,
         "recall": round(float(sure.sum()) / total, 3) if total else None,
+        "balance": balance_threshold(scores, hits, total),
     }
+
+
+def balance_threshold(scores: Sequence[float], hits: Sequence[bool], truths: int) -> float | None:
+    """The threshold at which the harmonic mean of precision and recall is greatest; None where nothing hits."""
+    if not any(hits):
+        return None
+    order = np.argsort(-np.array(scores), kind="stable")
+    right = np.array(hits)[order].cumsum()  # of so many regions, the most probable first
+    mean = 2 * right / (np.arange(1, len(order) + 1) + truths)
+    return round(float(scores[order[int(mean.argmax())]]), 2)

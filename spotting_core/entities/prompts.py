@@ -12,6 +12,7 @@ from spotting_core.base.nesting import LARGEST_TOML, parse_toml
 from spotting_core.media.fingerprint import joint_hash
 
 DEFAULT_PROMPTS = "football"
+_PROPOSED, _MOST_PROPOSED = 0.1, 8  # probability; of a name in a picture
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,20 @@ class PromptSet:
     def doubtful(self) -> PromptSet:
         """The same entities, at a quarter of their thresholds."""
         return replace(self, entities=tuple(replace(e, threshold=e.threshold / 4) for e in self.entities))
+
+    def proposing(self) -> PromptSet:
+        """The same entities at a threshold that hardly any of them is below, and more of each: what is then judged by
+        all else that was proposed (``rescoring``)."""
+        return replace(
+            self,
+            entities=tuple(
+                replace(e, threshold=_PROPOSED, per_frame=max(_MOST_PROPOSED, e.per_frame + 2)) for e in self.entities
+            ),
+        )
+
+    def words(self) -> str:
+        """Hash of what is looked for, whatever is made of how much it is like that."""
+        return joint_hash(f"{e.name}|{'|'.join(e.prompts)}|{e.person}" for e in self.entities)
 
     def fingerprint(self) -> str:
         """Hash of all that changes which regions are found (colours do not)."""

@@ -75,6 +75,24 @@ def keep_best(regions: Regions, prompts: PromptSet) -> Regions:
     return regions.take(np.flatnonzero(keep))
 
 
+def judged(regions: Regions, probability: np.ndarray, prompts: PromptSet) -> Regions:
+    """Regions under the names that fit them best once they were judged: those above the thresholds, as many as allowed.
+
+    Arguments:
+        regions: of one picture; probability: (N, K), of every name; only the names of people are exchanged.
+    """
+    entity, thresholds = regions.entity.copy(), np.array([p.threshold for p in prompts.entities])
+    names = np.flatnonzero([p.person for p in prompts.entities])
+    people = np.flatnonzero(np.isin(entity, names))
+    entity[people] = names[(probability[people][:, names] / thresholds[names]).argmax(1)]
+    score = probability[np.arange(len(entity)), entity].astype(np.float32)
+    order = np.argsort(-score, kind="stable")
+    order = order[score[order] >= thresholds[entity[order]]]
+    kept = [order[entity[order] == k][: prompt.per_frame] for k, prompt in enumerate(prompts.entities)]
+    order = order[np.isin(order, np.concatenate(kept))]
+    return Regions(entity[order], score[order], regions.boxes[order], regions.embedding[order])
+
+
 def _suppress(keep: np.ndarray, boxes: Tensor, rows: np.ndarray, overlap: float) -> None:
     """Among ``rows`` (the best first) let overlapping boxes keep only the first."""
     if len(rows) < 2:

@@ -6,8 +6,9 @@ adds ``dense``: per cell of the stride-4 grid a unit-length embedding and a box 
 
 Papers: Radosavovic et al., "Designing Network Design Spaces" (CVPR 2020) for the trunk; Lin et al.,
 "Feature Pyramid Networks" (CVPR 2017); Zhou et al., "Objects as Points" (2019) for boxes at centres.
-Differences: depthwise-separable smoothing, one self-attention layer at stride 32 so that a shirt can be
-compared with the others in the picture (a referee is whoever wears neither team's colours).
+Differences: depthwise-separable smoothing, one self-attention layer at stride 32 for the scene, and at stride 8 a
+comparison of every cell with a few summaries of all cells (after Lee et al., "Set Transformer", ICML 2019), for a
+referee is whoever wears neither team's colours, and people are gone at stride 32.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 STRIDE = 4
+COMPARISON = "comparison"
+"""The part of the tower that models trained before it was there do not have; it begins as one that changes nothing."""
+_COMPARED = 1  # of the levels of strides 4, 8, 16, 32
 _TYPICAL_SIZE = (8.0, 16.0)  # pixels, width and height at which the box head starts out
 
 
@@ -49,6 +53,38 @@ def _separable(channels: int) -> nn.Sequential:
     )
 
 
+class SceneComparison(nn.Module):
+    """Cells compared with what all cells show: attention to a few summaries costs as much as the cells are many.
+
+    Arguments:
+        width: channels.
+        summaries: how many; two kits, keepers, officials, the pitch and what is around it need some each.
+    """
+
+    def __init__(self, width: int, summaries: int = 16) -> None:
+        super().__init__()
+        self.summaries = nn.Parameter(torch.randn(summaries, width) * 0.5)
+        self.norm = nn.LayerNorm(width)
+        self.gather = nn.MultiheadAttention(width, 4)
+        self.context = nn.LayerNorm(width)
+        self.spread = nn.MultiheadAttention(width, 4)
+        self.compare = nn.Sequential(nn.Linear(2 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        last: Any = self.compare[-1]
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+
+    def forward(self, cells: Tensor) -> Tensor:
+        """(B, C, h, w), and the same with what the comparison adds."""
+        b, c, h, w = cells.shape
+        # Cells first: with pictures first the projections of the attention are products of thousands of tiny matrices.
+        shown = self.norm(cells.permute(2, 3, 0, 1).reshape(h * w, b, c))
+        queries = self.summaries.to(shown.dtype)[:, None].expand(-1, b, -1)
+        summaries = self.context(self.gather(queries, shown, shown, need_weights=False)[0])
+        context = self.spread(shown, summaries, summaries, need_weights=False)[0]
+        added = self.compare(torch.cat([shown, context], dim=2))
+        return cells + added.reshape(h, w, b, c).permute(2, 3, 0, 1)
+
+
 class EntityPyramid(nn.Module):
     """RegNetY features, a top-down pyramid, and heads for an embedding and a box per stride-4 cell.
 
@@ -67,6 +103,7 @@ class EntityPyramid(nn.Module):
         self.default_cfg: dict[str, Any] = {"input_size": (3, 360, 640), "pool_size": None}
         self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
         self.scene = nn.TransformerEncoderLayer(width, 4, 2 * width, 0.0, batch_first=True, norm_first=True)
+        self.comparison = SceneComparison(width)
         self.smooth = nn.ModuleList(_separable(width) for _ in channels[:-1])
         self.neck = nn.Sequential(
             nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
@@ -91,6 +128,8 @@ class EntityPyramid(nn.Module):
             lateral = self.lateral[level](levels[level])
             up = F.interpolate(merged, size=lateral.shape[-2:], mode="nearest")
             merged = self.smooth[level](lateral + up)
+            if level == _COMPARED:
+                merged = self.comparison(merged)
         return merged, levels[-1]
 
     def forward(self, images: Tensor) -> Tensor:
@@ -123,6 +162,10 @@ class EntityPyramid(nn.Module):
         length = embedding.float().square().sum(1, keepdim=True).sqrt().clamp_min(1e-6)  # (B, 1, h, w)
         product = F.conv2d(embedding, text.to(embedding.dtype)[:, :, None, None]).float()
         return product / length * self.region_scale.exp() + self.region_bias
+
+    def region_logit(self, embedding: Tensor, text: Tensor) -> Tensor:
+        """The same of single regions, (N, K): embedding (N, E) and text (K, E), both of unit length."""
+        return embedding @ text.T * self.region_scale.detach().exp() + self.region_bias.detach()
 
 
 @register_model

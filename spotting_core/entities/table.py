@@ -107,6 +107,12 @@ class EntityTable:
         slot = np.arange(len(sample)) - starts[sample] if len(sample) else np.zeros(0, np.int64)
         return sample, slot, int(slot.max(initial=-1)) + 1
 
+    def regions(self, sample: int) -> Regions:
+        """What was found in one sample."""
+        rows = self.rows(sample, sample + 1)
+        embedding = self.embedding[rows].astype(np.float32)
+        return Regions(self.entity[rows].astype(np.int64), self.score[rows], self.box[rows], embedding)
+
     def with_attention(self, kept: np.ndarray, weight: np.ndarray) -> EntityTable:
         return replace(self, kept=kept, weight=weight)
 

@@ -46,7 +46,7 @@ from spotting_core.media.decode import FrameTap
 from spotting_core.media.fingerprint import joint_hash, kept_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
-from spotting_core.models.identity import READS_PEOPLE, SEES_PLACES, ModelIdentity
+from spotting_core.models.identity import READS_PEOPLE, SEES_PLACES, VISION_MODEL, ModelIdentity
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.network import AttentiveNetwork, Network
 from spotting_core.models.registry import SystemConfig
@@ -326,6 +326,7 @@ class Run:
                 "domain": card.domain,
                 "folder": self.model.folder.name,
                 **({"entities": self.identity.entities} if self.identity.entities else {}),
+                **({VISION_MODEL: seen_by} if (seen_by := (card.entities or {}).get(VISION_MODEL)) else {}),
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
                 **_own_suppression(self.model.config),
                 **({SEES_PLACES: True} if _sees_places(self.model.network) else {}),

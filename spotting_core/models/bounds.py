@@ -117,7 +117,7 @@ def _card_problems(card: Card) -> Iterator[str]:
 
 
 def _entity_problems(entities: Mapping[str, Any]) -> Iterator[str]:
-    for field in ("model", "sha256", "prompts"):
+    for field in ("model", "sha256", "prompts", "vision_model"):
         text = entities.get(field)
         if text is not None and (not isinstance(text, str) or not is_text(text)):
             yield f"entities.{field} is no text"

@@ -16,6 +16,8 @@ SEES_PLACES = "sees_places"
 """What an analysis tells of a model that attends to single places of a picture; it decides no scores."""
 READS_PEOPLE = "reads_people"
 """The same of one that reads who stands where on the pitch."""
+VISION_MODEL = "vision_model"
+"""The SHA-256 of what embeds pictures, on a card beside that of its entities and in an analysis; decides no score."""
 _SHORT = 8
 
 
@@ -27,7 +29,7 @@ class ModelIdentity:
         weights: of the weights, or of those of the members of an average.
         settings: of the configuration.
         reads: of what gives it its features.
-        entities: of the vision-language model that finds its entities.
+        entities: of the vision-language model that finds its entities, and of what judges what it proposes.
         precision: in which networks computed, "half" or "single".
     """
 

@@ -17,6 +17,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import locked, read_json, write_json
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import ADAPTED, CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
+from spotting_core.models.identity import VISION_MODEL
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def entity_model_of(model: Mapping[str, Any], data: DataDirectory) -> str | None
     An analysis says it itself (``AnalysisRecord.model``); for older ones, the card of the very model that made them.
     """
     if "entities" in model:
-        return str(model["entities"])
+        return str(model.get(VISION_MODEL, model["entities"]))
     folder = folder_of(model, data)
     try:
         if folder is None or file_hash(folder / WEIGHTS_FILE) != model["sha256"]:
@@ -123,7 +124,7 @@ def entity_model_of(model: Mapping[str, Any], data: DataDirectory) -> str | None
         described = read_json(folder / CARD_FILE).get("entities")
     except (TouchlineError, OSError):
         return None
-    return str(described["sha256"]) if described else None
+    return str(described.get(VISION_MODEL, described["sha256"])) if described else None
 
 
 def _own(data: DataDirectory) -> dict[str, list[str]]:

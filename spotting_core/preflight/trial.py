@@ -62,7 +62,6 @@ def trial_pace(media: Media, model: LoadedModel, report: Callable[[], None] = la
         pace=Pace(len(frames), rate),
         report=report,
         first=first,
-        already=first,
         entities=reader.entity_files.none() if reader.entity_files else None,
     )
     began = time.perf_counter()
@@ -91,7 +90,8 @@ def entity_pace(media: Media, finder: Finder) -> float:
     read = decode_samples(media.path, media.table, wanted, batch=DECODE_BATCH, first=first, max_height=MAX_HEIGHT)
     with closing(read):  # type: ignore[type-var]
         pictures = np.concatenate([batch.images for batch in read])
-    finder.find(pictures[:1])
+    following = finder.following()
+    following.find(pictures[:1])
     began = time.perf_counter()
-    finder.find(pictures)
+    following.find(pictures)
     return (time.perf_counter() - began) / len(pictures) * 60 * ENTITY_RATE

@@ -116,7 +116,8 @@ class PictureStream:
         size: of the model's pictures.
         finder, most: what finds entities, and how many per sample; None for a system without, or where they are known.
         known: the entities of the half, where they come from files.
-        first: sample to begin with; already: samples below this have their entities, which are in ``before``.
+        first: sample to begin with; already: samples below this have their entities, which are in ``before``; 0 where
+            nothing has been looked at.
         report: called before every batch; raises to cancel.
         tap: sees every frame that is decoded.
     """
@@ -142,13 +143,16 @@ class PictureStream:
         self._already, self._entities = already, list(before)
         self.source_size = (media.info.width, media.info.height)
         self._pictures: deque[np.ndarray] = deque()
-        self._start = first
+        # What was looked at before is looked at once more, as far as the next pictures are judged by it.
+        remembered = finder.remembered if finder is not None and already else 0
+        self._start = min(first, _whole_batches(max(0, already - remembered))) if remembered else first
+        self._following = finder.following() if finder is not None else None
         decoded = decode_samples(
             media.path,
             media.table,
             frames,
             batch=DECODE_BATCH,
-            first=first,
+            first=self._start,
             max_height=MAX_HEIGHT,
             tap=tap,
             stretches=stretch_count(),
@@ -157,9 +161,7 @@ class PictureStream:
 
     def read(self, start: int, stop: int) -> _Shown:
         """Read on until samples ``start`` to ``stop`` are there; those before ``start`` are let go."""
-        while self._start < start and self._pictures:
-            self._pictures.popleft()
-            self._start += 1
+        self._let_go(start)
         tables: list[EntityTable] = []
         embeddings: list[np.ndarray] = []
         substituted = 0
@@ -170,6 +172,7 @@ class PictureStream:
             if int(batch.samples[0]) >= self._already:  # else the window before has counted them
                 substituted += batch.substituted
             self._take(batch, tables, embeddings)
+            self._let_go(start)
         findings = _findings(tables, embeddings) if tables else None
         if findings is not None:
             self._entities = [*self._entities[-_WINDOWS_BACK:], findings.entities]
@@ -177,6 +180,11 @@ class PictureStream:
         entities = EntityTable.concatenate(self._entities) if reads_entities else None
         pictures = np.stack([self._pictures[i] for i in range(stop - start)])
         return _Shown(pictures, entities, findings, substituted)
+
+    def _let_go(self, start: int) -> None:
+        while self._start < start and self._pictures:
+            self._pictures.popleft()
+            self._start += 1
 
     def close(self) -> None:
         """Stop decoding."""
@@ -186,10 +194,12 @@ class PictureStream:
         self._pictures.extend(resize_image(image, self._size.width, self._size.height) for image in batch.images)
         first = int(batch.samples[0])
         if first < self._already:
+            if self._following is not None:
+                self._following.find(batch.images)
             return
-        if self._finder is not None:
+        if self._finder is not None and self._following is not None:
             with self._pace.stage("entities"):
-                regions, embedding = self._finder.find(batch.images)
+                regions, embedding = self._following.find(batch.images)
             names = self._finder.prompts.names
             table = EntityTable.of_regions(names, regions, first, self._finder.embed_dim, self._most)
             tables.append(_in_source_pixels(table, batch.images.shape, self.source_size))
@@ -197,6 +207,11 @@ class PictureStream:
         elif self._known is not None:
             tables.append(self._known.part(first, first + len(batch.samples)))
         self._pace.advance(len(batch.samples))
+
+
+def _whole_batches(sample: int) -> int:
+    """Where the batch begins in which a sample is."""
+    return sample // DECODE_BATCH * DECODE_BATCH
 
 
 def _in_source_pixels(table: EntityTable, shape: tuple[int, ...], size: tuple[int, int]) -> EntityTable:

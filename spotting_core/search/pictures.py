@@ -48,7 +48,8 @@ class Pictures:
     def similarities(self, text: TextVector) -> np.ndarray:
         """Greatest similarity of each of ``rows`` with a text of the same model: float32 (k,), -1 to 1."""
         width = len(text.numbers)
-        return np.maximum.reduceat(self.numbers.reshape(-1, width) @ text.numbers, self.firsts // width)
+        best = np.maximum.reduceat(self.numbers.reshape(-1, width) @ text.numbers, self.firsts // width)
+        return np.clip(best, -1, 1)  # half precision is off by a thousandth, and -1 is what no limit asks for
 
 
 def read_pictures(path: Path) -> Pictures | None:

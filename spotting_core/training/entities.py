@@ -31,11 +31,11 @@ from torchvision.ops import generalized_box_iou_loss
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_json
-from spotting_core.base.validation import Positive
+from spotting_core.base.validation import Positive, PositiveNumber
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.entities.pyramid import STRIDE, EntityPyramid
+from spotting_core.entities.pyramid import COMPARISON, STRIDE, EntityPyramid
 from spotting_core.entities.truth import TrueMatch, games_with_boxes
 from spotting_core.entities.vision_language import MERGES_FILE, entity_model_folder
 from spotting_core.media.frame_store import store_frames
@@ -50,6 +50,7 @@ _BYTES, _MARKS = 512, 2  # of the tokenizer's vocabulary: byte symbols, start an
 _TINY = 0.9  # pixels: a box narrower than this can be seen by nobody and is neither right nor wrong
 _CAPTIONED_REGIONS = 14  # per crop
 _CONTEXT = 24  # tokens
+_LONGEST_REASON = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class EntityTrainingConfig(TrainingConfig):
         box_reach: heat from which a cell learns the box of its centre; 1 for centres alone. The cell a region
             is read from may be the centre's neighbour, so a later stage teaches those as well.
         box_share: of the boxes in the whole loss.
+        crop: width and height of the crops, in pixels; ``smallest``: least zoom of the picture they are cut from.
         changes: groups of changes that make the crops look like another broadcast's (``picture_changes``).
     """
 
@@ -79,6 +81,8 @@ class EntityTrainingConfig(TrainingConfig):
     start_from: str = ""
     box_reach: float = 1.0
     box_share: float = 0.6
+    crop: tuple[Positive, Positive] = (384, 224)
+    smallest: PositiveNumber = 0.75
     changes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -117,7 +121,7 @@ def build_model(config: EntityTrainingConfig) -> CustomTextCLIP:
 def write_merges(path: Path, merges: int) -> None:
     """Write the first merges of open_clip's byte-pair list: a small vocabulary for a small text tower."""
     lines = gzip.decompress(_BUNDLED_MERGES.read_bytes()).decode().split("\n")[: merges + 1]
-    with replacing(path) as part, part.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+    with replacing(path) as part, part.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
         packed.write("\n".join(lines).encode())
 
 
@@ -131,10 +135,14 @@ def start_from(model: CustomTextCLIP, folder: str) -> None:
     if model_folder is None:
         raise BadInputError("there is no entity model here", where=folder, fix="Run the earlier stage first")
     try:
-        model.load_state_dict(load_file(model_folder / "model.safetensors"))
+        earlier = load_file(model_folder / "model.safetensors")
+        as_begun = {k: v for k, v in model.state_dict().items() if f".{COMPARISON}." in k}
+        model.load_state_dict({**as_begun, **earlier})
     except (RuntimeError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise BadInputError(f"the weights of the earlier stage do not fit ({reason})", where=model_folder) from error
+        reason = str(error).splitlines()[-1].strip()  # the first line says only that it does not fit
+        raise BadInputError(
+            f"the weights of the earlier stage do not fit ({reason[:_LONGEST_REASON]})", where=model_folder
+        ) from error
 
 
 # --- targets ------------------------------------------------------------------------------------------
@@ -361,6 +369,8 @@ def _crop_source(config: EntityTrainingConfig, root: Path, data: DataDirectory) 
     return CropSource(
         matches,
         stores,
+        size=config.crop,
+        smallest=config.smallest,
         card_share=config.card_share,
         referee_share=config.referee_share,
         changes=config.changes,

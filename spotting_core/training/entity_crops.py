@@ -50,6 +50,7 @@ class CropSource:
         matches, stores: of each half; a match has its truth by the video's frames, of which a store has some.
         width: of the full picture, in pixels, at the scale the model works at.
         size: (width, height) of a crop.
+        smallest: least zoom of the full picture; where a crop is larger than what is left of it, it has black bars.
         changes: groups of ``picture_changes`` that crops go through.
     """
 
@@ -57,6 +58,7 @@ class CropSource:
     stores: Sequence[FrameStore]
     width: int = 640
     size: tuple[int, int] = (384, 224)
+    smallest: float = 0.75
     card_share: float = 0.25
     referee_share: float = 0.15
     changes: Collection[str] = ()
@@ -116,7 +118,7 @@ class CropSource:
             np.array([[scale, 0, -left * scale], [0, scale, -top * scale]], np.float32),
             self.size,
             flags=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA,
-            borderMode=cv2.BORDER_REFLECT_101,
+            borderMode=cv2.BORDER_CONSTANT,  # a reflection would show people whom no truth names
         )
         boxes = (truth.boxes - np.array([left, top, left, top], np.float32)) * np.float32(scale)
         kept = [i for i in range(len(boxes)) if _visible_share(boxes[i], self.size) > _LEAST_VISIBLE]
@@ -132,9 +134,9 @@ class CropSource:
     def _scale(self, source_width: int, rng: random.Random) -> float:
         """Zoom of the source so that the full picture is ``width`` wide, times a variation."""
         full = self.width / source_width
-        if full > 1 and rng.random() < 0.3:  # also at the small video's own resolution
+        if full > 1 and source_width >= self.size[0] and rng.random() < 0.3:  # also at the small video's own resolution
             full = 1.0
-        return full * float(np.exp(rng.uniform(np.log(0.75), np.log(1.35))))
+        return full * float(np.exp(rng.uniform(np.log(self.smallest), np.log(1.35))))
 
 
 def _aim(names: list[str], boxes: np.ndarray, focus: set[str], rng: random.Random) -> np.ndarray | None:

@@ -33,6 +33,7 @@ from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
 from spotting_core.media.source import is_rendered
 from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, CardInput, read_card, write_card
+from spotting_core.models.identity import VISION_MODEL
 from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.registry import SystemConfig, system
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
@@ -51,6 +52,7 @@ from spotting_core.training.inputs import check_root
 from spotting_core.training.label_counts import class_counts, label_counts
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.own_look import with_own_look
+from spotting_core.training.rescoring import RescoringConfig, RescoringTrainer
 from spotting_core.training.split_lists import with_split_lists
 from spotting_core.training.start import earlier_folder
 from spotting_core.training.system import SystemTrainer, judge_matches
@@ -58,11 +60,11 @@ from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
-ENTITIES = "entities"
+ENTITIES, RESCORING = "entities", "rescoring"
 _MATCHES = "matches.json"  # in a run's folder: what it learns from
 DATA_SET_FILE = "data_set.json"
 """In a run's folder: which data set it learns from."""
-_AnyTrainer = SystemTrainer | EntityTrainer | CalibrationTrainer
+_AnyTrainer = SystemTrainer | EntityTrainer | RescoringTrainer | CalibrationTrainer
 _NO_SPLIT = "There is no {split} split in {root}: the card has no scores"
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
 
@@ -136,6 +138,15 @@ def train(
         notice(_begin(entity_trainer))
         entity_trainer.train(report)
         return _finish_entities(entity_trainer, order, notice)
+    if name == RESCORING:
+        judges = as_config(RescoringConfig, settings, order.config)
+        order = _with_split_lists(order, judges.data)
+        _check_measured(order, games_with_boxes, notice)
+        notice("Looking at the pictures for what is proposed, where that is not stored")
+        rescoring_trainer = RescoringTrainer(judges, order.splits, order.run, data, order.device)
+        notice(_begin(rescoring_trainer))
+        rescoring_trainer.train(report)
+        return _finish_rescoring(rescoring_trainer, order, notice)
     if name == PITCH_LINES:
         own = as_config(CalibrationTrainingConfig, settings, order.config)
         order = _with_split_lists(order, (*own.data, *own.validation))
@@ -208,7 +219,7 @@ def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:
     Errors:
         BadInputError: see above.
     """
-    if processes.count > 1 and (name in (ENTITIES, PITCH_LINES) or order.data_set is not None):
+    if processes.count > 1 and (name in (ENTITIES, RESCORING, PITCH_LINES) or order.data_set is not None):
         what = "on a data set" if order.data_set is not None else name
         raise BadInputError(
             f"{processes.count} processes cannot train {what} together", fix="Start it without torchrun"
@@ -277,7 +288,7 @@ def _check_learns_spots(name: str) -> None:
     Errors:
         BadInputError: see above.
     """
-    if name in (ENTITIES, PITCH_LINES) or system(name).task != SPOTTING.name:
+    if name in (ENTITIES, RESCORING, PITCH_LINES) or system(name).task != SPOTTING.name:
         raise BadInputError(f"a data set holds spots, from which {name} does not learn", fix="Leave --data-set out")
 
 
@@ -375,13 +386,24 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, notice: Calla
     return order.out
 
 
+def _finish_rescoring(trainer: RescoringTrainer, order: TrainingOrder, notice: Callable[[str], None]) -> Path:
+    """Write the judges beside the model whose proposals they judge, whose card tells of them and is measured again."""
+    trainer.write(order.out)
+    path = order.out / CARD_FILE
+    card = {**read_json(path, "model card"), "rescoring": _training_facts(trainer, order)}
+    if order.measured and (order.splits / order.report_split).is_dir():
+        notice(f"Measuring on the {order.report_split} split")
+        finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
+        card["scores"] = entity_scores(finder, order.splits / order.report_split)
+    write_json(path, card)
+    return order.out
+
+
 def entity_scores(finder: EntityFinder, split: Path) -> dict[str, Any]:
     """What the card of an entity model tells: regions against true boxes, and retrieval by held-out phrases."""
     return {
         "split": split.name,
-        "entities": measure_entities(
-            split, EntityFinder(finder.model, finder.prompts.doubtful()), prompts=finder.prompts
-        ),
+        "entities": measure_entities(split, finder.doubting(), prompts=finder.prompts),
         "retrieval": measure_retrieval(split, finder.model),
     }
 
@@ -486,6 +508,7 @@ def _entities_of(trainer: SystemTrainer) -> dict[str, Any] | None:
     return {
         "model": trainer.config.entity_model,
         "sha256": finder.sha256,
+        VISION_MODEL: finder.vision_model,
         "prompts": trainer.config.prompts,
         "names": list(finder.prompts.names),
     }

@@ -18,13 +18,14 @@ from spotting_core.entities.finder import EntityFinder, square_tiles, tiles_of
 from spotting_core.entities.measure import (
     average_precision,
     average_precision_interval,
+    balance_threshold,
     by_distance,
     match_boxes,
     size_ceiling,
 )
 from spotting_core.entities.prompts import EntityPrompt, PromptSet, load_prompts
 from spotting_core.entities.proposals import keep_best, regions_of_map, regions_of_pyramid
-from spotting_core.entities.pyramid import EntityPyramid
+from spotting_core.entities.pyramid import EntityPyramid, SceneComparison
 from spotting_core.entities.region import Regions, joined
 from spotting_core.entities.table import EntityTable, best_of_each
 from spotting_core.entities.truth import TrueMatch
@@ -107,6 +108,17 @@ def test_regions_are_the_peaks_of_similarity() -> None:
     assert regions_kept.boxes[0].tolist() == [20, 8, 24, 12]
     assert regions_kept.score[0] > 0.99
     assert np.allclose(regions_kept.embedding[0], [1, 0, 0, 0])
+
+
+def test_the_comparison_begins_as_nothing_and_then_sees_the_whole_picture() -> None:
+    torch.manual_seed(0)
+    comparison = SceneComparison(8, summaries=3)
+    cells = torch.randn(2, 8, 5, 7, requires_grad=True)
+    assert torch.equal(comparison(cells), cells)
+    torch.nn.init.normal_(comparison.compare[-1].weight)
+    (change,) = torch.autograd.grad(comparison(cells)[1, :, 0, 0].sum(), cells)
+    assert (change[1].abs().amax(0) > 0).all()  # every cell has a say in one at the edge
+    assert (change[0] == 0).all()  # but of another picture none
 
 
 def test_regions_of_a_plain_similarity_map_are_connected_cells() -> None:
@@ -363,6 +375,14 @@ def test_average_precision_by_hand() -> None:
     assert average_precision([], [], 3) == 0
     # Precision is made monotone: hits at ranks 2 and 3 give 2/3 for both.
     assert average_precision([0.9, 0.8, 0.7], [False, True, True], 2) == pytest.approx(2 / 3)
+
+
+def test_precision_and_recall_balance_where_their_harmonic_mean_is_greatest() -> None:
+    # Of 3 truths the first region finds one, the third another: .5, .4, .667, .571, whatever their order in the list.
+    assert balance_threshold([0.7, 0.9, 0.1, 0.8], [True, True, False, False], 3) == 0.7
+    assert balance_threshold([0.9, 0.8], [True, False], 1) == 0.9
+    assert balance_threshold([0.9], [False], 3) is None
+    assert balance_threshold([], [], 0) is None
 
 
 # --- truth ----------------------------------------------------------------------------------------------

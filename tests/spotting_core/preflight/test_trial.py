@@ -21,9 +21,13 @@ class _Watched:
 
     def __init__(self) -> None:
         self.prompts, self.sha256, self.embed_dim, self.looks = load_prompts(), "", 1, list[np.ndarray]()
+        self.remembered = 0
 
     def fingerprint(self) -> str:
         return ""
+
+    def following(self) -> _Watched:
+        return self
 
     def find(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
         self.looks.append(images)

@@ -338,7 +338,8 @@ def test_an_analysis_says_whose_picture_embeddings_it_holds_or_its_model_does(da
         "folder": "entity-attention",
     }
     assert entity_model_of({**made, "entities": MODEL}, data) == MODEL
-    assert entity_model_of(made, data) == card["entities"]["sha256"]
+    assert entity_model_of({**made, "entities": OTHER, "vision_model": MODEL}, data) == MODEL  # others judged its words
+    assert entity_model_of(made, data) == card["entities"]["vision_model"]
     assert entity_model_of({**made, "sha256": OTHER}, data) is None  # another model was there under this name
     assert entity_model_of({"sha256": OTHER, "folder": "gone"}, data) is None
 

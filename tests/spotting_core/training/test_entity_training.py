@@ -8,13 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.entities.captions import colour_name
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.source import open_match
-from spotting_core.training.entities import box_loss, crop_targets, names_loss, pair_loss
+from spotting_core.training.entities import (
+    EntityTrainingConfig,
+    box_loss,
+    build_model,
+    crop_targets,
+    names_loss,
+    pair_loss,
+    start_from,
+)
 from spotting_core.training.entity_crops import Crop, CropSource, _changed, _hold_up_card, _recolour
 from spotting_core.training.picture_changes import COLOUR, GRAPHICS, QUALITY
 
@@ -122,3 +132,44 @@ def test_samples_of_a_video_of_25_frames_a_second_have_the_truth_of_their_own_fr
     shown = [kind for _, sample in source._cards for kind in source.truth(0, sample).kinds]
     assert {"yellow_card", "red_card"} & set(shown)
     assert all({"yellow_card", "red_card"} & set(source.truth(0, sample).kinds) for _, sample in source._cards)
+
+
+def test_a_crop_larger_than_the_picture_has_bars_and_nobody_twice(demo: Path, data: DataDirectory) -> None:
+    [store] = store_frames(open_match(demo).halves[1].path, data, rate=2.0, sizes=[None])
+    source = CropSource([TrueMatch(demo, 2)], [store], size=(1280, 720), smallest=1.3)  # of a picture 640 pixels wide
+    for seed in range(4):
+        rng = random.Random(seed)
+        drawn = source._crop(0, 60, set(), rng)
+        plain = drawn.image.astype(float).mean(axis=2)  # bars have the noise of the picture and nothing else
+        assert 1.2 < (plain.std(axis=0) > 12).sum() / 640 < 1.4
+        assert 1.2 < (plain.std(axis=1) > 12).sum() / 360 < 1.4
+        truth = source.truth(0, 60)
+        assert len(drawn.boxes) <= len(truth.boxes) + 1  # a card may be held up
+
+
+def test_pictures_are_shown_at_their_own_size_only_where_they_fill_a_crop(demo: Path, data: DataDirectory) -> None:
+    [store] = store_frames(open_match(demo).halves[1].path, data, rate=2.0, sizes=[None])
+    for wide, ways in ((384, {1.0, 1.6}), (576, {1.6})):
+        source = CropSource([TrueMatch(demo, 2)], [store], size=(wide, 320), smallest=1.35)
+        scales = {round(source._scale(400, random.Random(seed)) / 1.35, 2) for seed in range(30)}
+        assert scales == ways
+
+
+def test_a_stage_goes_on_from_a_model_without_the_comparison_and_from_no_other(tmp_path: Path) -> None:
+    config = EntityTrainingConfig(embed_dim=8, text_width=32, text_layers=1, merges=16)
+    torch.manual_seed(1)
+    earlier = build_model(config)
+    state = {k: v.contiguous() for k, v in earlier.state_dict().items()}
+    without = {k: v for k, v in state.items() if ".comparison." not in k}
+    assert len(without) < len(state)
+    (tmp_path / "open_clip_config.json").write_text("{}")
+    torch.manual_seed(2)
+    later = build_model(config)
+    own = {k: v.clone() for k, v in later.state_dict().items()}
+    save_file(without, tmp_path / "model.safetensors")
+    start_from(later, str(tmp_path))
+    for name, value in later.state_dict().items():
+        assert torch.equal(value, state[name] if name in without else own[name]), name
+    save_file({k: v for k, v in state.items() if "to_box" not in k}, tmp_path / "model.safetensors")
+    with pytest.raises(BadInputError, match="to_box"):
+        start_from(build_model(config), str(tmp_path))

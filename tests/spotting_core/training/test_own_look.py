@@ -1,4 +1,4 @@
-"""What training writes onto a card of how its matches look: by the benchmark's rule, of matches that are enough."""
+"""What training writes onto a card of how its matches look: of matches that are enough."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import look as benchmark
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
@@ -126,6 +125,5 @@ def test_a_model_of_features_stays_as_it_is(tmp_path: Path) -> None:
     assert "look" not in load_model(folder).card.training
 
 
-def test_the_benchmark_and_training_draw_the_line_by_one_rule() -> None:
+def test_the_line_is_drawn_above_nineteen_in_twenty() -> None:
     assert own_look([k / 100 for k in range(101)], "val") == {"like": 0.95, "matches": "val"}
-    assert benchmark.own_look is own_look

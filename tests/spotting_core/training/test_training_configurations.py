@@ -23,13 +23,18 @@ from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainingConfig
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainingConfig, build_model
+from spotting_core.training.rescoring import RescoringConfig
 from spotting_core.training.system_config import SystemTrainingConfig
-from spotting_core.training.train import ENTITIES
+from spotting_core.training.train import ENTITIES, RESCORING
 from spotting_core.training.trainer import TrainingConfig
 from tests.conftest import REPOSITORY
 
 TRAINING = REPOSITORY / "assets" / "training"
-CONFIGURED: dict[str, type[TrainingConfig]] = {ENTITIES: EntityTrainingConfig, PITCH_LINES: CalibrationTrainingConfig}
+CONFIGURED: dict[str, type[TrainingConfig]] = {
+    ENTITIES: EntityTrainingConfig,
+    RESCORING: RescoringConfig,
+    PITCH_LINES: CalibrationTrainingConfig,
+}
 """What is trained by a loop of its own."""
 PICTURES, FEATURES = "pictures", "features"
 FILES = sorted(TRAINING.glob("*.toml"))
@@ -56,7 +61,7 @@ def named(paths: list[Path]) -> pytest.MarkDecorator:
 
 
 def test_every_system_has_a_configuration() -> None:
-    assert {read_config(path)[0] for path in FILES} == {*systems(), ENTITIES}
+    assert {read_config(path)[0] for path in FILES} == {*systems(), ENTITIES, RESCORING}
 
 
 @named(of(FEATURES))
