@@ -117,7 +117,7 @@ class Falls:
         for i, frame in enumerate(self.frames):
             before = self.frames[max(0, i - 1)]
             if frame.wipe or (frame.camera, frame.replay) != (before.camera, before.replay):
-                cuts |= {i - 1, i}
+                cuts |= {max(0, i - 1), i}
         return sorted(i for i in cuts if abs(i - self.probe.window.anchor) > SPARED)
 
     def _samples(self, name: str, samples: list[int]) -> Iterator[tuple[str, float]]:
