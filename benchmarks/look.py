@@ -80,8 +80,10 @@ def main() -> None:
     given = parser.parse_args()
     console, data = Console(), DataDirectory.default().ensure()
     model = load_model(given.model)
+    own = model.card.training.get(LOOK)
+    if own is None:
+        parser.error(f"the card of {given.model} does not say which look is usual for it")
     values = measured(given.root, model, data, console)
-    own = model.card.training[LOOK]
     console.print(table_of(values, own["like"]))
     console.print(f"Usual for it: {own['like']}, of {own['matches']}. {', '.join(machine())}", highlight=False)
 

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.computing.finite_weights import check_weights
 from spotting_core.entities.prompts import PromptSet
 
 RESCORING_FILE = "rescoring.safetensors"
@@ -270,6 +271,7 @@ def load_rescoring(folder: Path, prompts: PromptSet) -> Rescoring | None:
         reason = str(error).splitlines()[-1].strip()[:200]
         what = f"the judges of what this model proposes cannot be read ({reason})"
         raise BadInputError(what, where=path, fix="Copy the model folder again") from error
+    check_weights(rescoring.state_dict(), path, "Copy the model folder again")
     return rescoring.eval()
 
 

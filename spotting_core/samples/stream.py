@@ -194,7 +194,7 @@ class PictureStream:
         self._pictures.extend(resize_image(image, self._size.width, self._size.height) for image in batch.images)
         first = int(batch.samples[0])
         if first < self._already:
-            if self._following is not None:
+            if self._finder is not None and self._following is not None and self._finder.remembered:
                 self._following.find(batch.images)
             return
         if self._finder is not None and self._following is not None:

@@ -36,6 +36,7 @@ from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.pyramid import COMPARISON, STRIDE, EntityPyramid
+from spotting_core.entities.rescoring import RESCORING_FILE
 from spotting_core.entities.truth import TrueMatch, games_with_boxes
 from spotting_core.entities.vision_language import MERGES_FILE, entity_model_folder
 from spotting_core.media.frame_store import store_frames
@@ -339,6 +340,7 @@ class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
     def write(self, folder: Path) -> None:
         """Write the averaged model as an open_clip folder, weights in half precision."""
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / RESCORING_FILE).unlink(missing_ok=True)  # they judge what an earlier model proposed
         pixels = {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
         write_json(folder / "open_clip_config.json", {"model_cfg": model_config(self.config), "preprocess_cfg": pixels})
         write_merges(folder / MERGES_FILE, self.config.merges)

@@ -162,7 +162,7 @@ class RescoringTrainer(Trainer[list[Tensor], RescoringConfig, Rescoring]):
         if self._begins(stage):
             for judge, own in zip(self._judges(self.model, stage), lessons, strict=True):
                 judge.mean.copy_(own.features.mean(0))
-                judge.scale.copy_(own.features.std(0).clamp_min(_FLAT))
+                judge.scale.copy_(own.features.std(0, correction=0).clamp_min(_FLAT))
             for judge, average in zip(self._judges(self.model, stage), self._judges(self.averaged, stage), strict=True):
                 average.load_state_dict(judge.state_dict())
         return lessons

@@ -225,6 +225,15 @@ def test_judges_of_other_words_say_nothing_of_these(tmp_path: Path) -> None:
     assert load_rescoring(tmp_path / "elsewhere", PROMPTS) is None
 
 
+def test_judges_of_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+    judges = drawn_judges()
+    next(judges.buffers())[:] = float("nan")
+    judges.write(tmp_path)
+    with pytest.raises(BadInputError, match="numbers that are none") as caught:
+        load_rescoring(tmp_path, PROMPTS)
+    assert caught.value.where == tmp_path / RESCORING_FILE
+
+
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     drawn_judges().write(tmp_path)
     path = tmp_path / RESCORING_FILE

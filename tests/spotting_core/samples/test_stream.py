@@ -100,6 +100,7 @@ def test_what_goes_on_finds_what_it_would_have_found(media: Media, remembered: i
     # of what was looked at before no more is looked at than what is shown anyway and what is remembered
     assert min(finder.looks) >= max(0, min(first, already - remembered) - 9)
     assert min(finder.looks) <= max(0, already - remembered)
+    assert remembered or finder.looks == list(range(already, 120))
 
 
 def test_a_window_from_the_middle_looks_at_nothing_before_it(media: Media) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,10 +14,12 @@ from safetensors.torch import save_file
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.entities.captions import colour_name
+from spotting_core.entities.rescoring import RESCORING_FILE
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.source import open_match
 from spotting_core.training.entities import (
+    EntityTrainer,
     EntityTrainingConfig,
     box_loss,
     build_model,
@@ -173,3 +176,11 @@ def test_a_stage_goes_on_from_a_model_without_the_comparison_and_from_no_other(t
     save_file({k: v for k, v in state.items() if "to_box" not in k}, tmp_path / "model.safetensors")
     with pytest.raises(BadInputError, match="to_box"):
         start_from(build_model(config), str(tmp_path))
+
+
+def test_a_new_model_takes_the_judges_of_the_one_before_away(tmp_path: Path) -> None:
+    config = EntityTrainingConfig(embed_dim=8, text_width=32, text_layers=1, merges=16)
+    (tmp_path / RESCORING_FILE).write_bytes(b"of another model")
+    EntityTrainer.write(SimpleNamespace(config=config, averaged=build_model(config)), tmp_path)
+    assert not (tmp_path / RESCORING_FILE).exists()
+    assert (tmp_path / "model.safetensors").is_file()
