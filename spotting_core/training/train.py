@@ -390,7 +390,7 @@ def _finish_rescoring(trainer: RescoringTrainer, order: TrainingOrder, notice: C
     """Write the judges beside the model whose proposals they judge, whose card tells of them and is measured again."""
     trainer.write(order.out)
     path = order.out / CARD_FILE
-    card = {**read_json(path, "model card"), "rescoring": _training_facts(trainer, order)}
+    card = {**read_json(path, "model card"), "rescoring": _training_facts(trainer, order), "scores": {}}
     if order.measured and (order.splits / order.report_split).is_dir():
         notice(f"Measuring on the {order.report_split} split")
         finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)

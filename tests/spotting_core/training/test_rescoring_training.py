@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from spotting_core.entities.region import Regions
 from spotting_core.entities.rescoring import Memory, Proposals, load_rescoring
 from spotting_core.entities.truth import TrueFrame
 from spotting_core.training import rescoring
+from spotting_core.training import train as training
 from spotting_core.training.rescoring import JudgedHalf, RescoringConfig, RescoringTrainer, true_names
 
 PROMPTS = load_prompts()
@@ -163,3 +166,14 @@ def test_what_is_stored_is_judged_as_pictures_are(tmp_path: Path, data: DataDire
             number += len(one)
     assert number == len(stored) > 100
     assert size == (640, 360)
+
+
+def test_scores_of_the_model_without_judges_do_not_stay_on_its_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "card.json").write_text('{"name": "a", "scores": {"ball": 0.4}}')
+    monkeypatch.setattr(training, "_training_facts", lambda *_: {"seed": 1})
+    order = SimpleNamespace(out=tmp_path, measured=False)
+    training._finish_rescoring(SimpleNamespace(write=lambda _: None), order, lambda _: None)
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card == {"name": "a", "rescoring": {"seed": 1}, "scores": {}}
