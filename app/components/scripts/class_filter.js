@@ -7,7 +7,7 @@
 // classes: [{name, short, group, glyph, light, dark, count or null}]; presets: [{title, labels, own}]; chosen: names of
 // classes, none for all of them.
 
-import { fill, html } from "./markup.js";
+import { fillChanged, html } from "./markup.js";
 import { glyph } from "./workspace/theme.js";
 
 /** The classes that are left when one is taken in or out; none for all of them. */
@@ -52,9 +52,9 @@ export class ClassFilter {
         <button class="in" data-class="${one.name}" aria-pressed="${on ? "true" : "false"}" title="${on ? "Leave out" : "Take in"} ${one.short}">${glyph(one, this.theme, 16, true)}<span>${one.short}</span>${count === null ? "" : html`<small>${count}</small>`}</button>
         <button class="only" data-only="${one.name}" title="Only ${one.short}" aria-label="Only ${one.short}">Only</button></span>`;
     });
-    fill(this.root, html`<div class="presets" role="group" aria-label="Presets"><span class="preset"><button data-all aria-pressed="${chosen.length ? "false" : "true"}">All</button></span>${marks}${keep}</div>
+    const drawn = fillChanged(this.root, html`<div class="presets" role="group" aria-label="Presets"><span class="preset"><button data-all aria-pressed="${chosen.length ? "false" : "true"}">All</button></span>${marks}${keep}</div>
       <div class="classes" role="group" aria-label="Classes">${chips}</div>`);
-    if (focused) this.root.querySelector(focused)?.focus();
+    if (drawn && focused) this.root.querySelector(focused)?.focus();
   }
 
   /** A selector of what has the focus, which drawing takes away. */

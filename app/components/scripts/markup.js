@@ -7,7 +7,6 @@
 
 class Markup {
   constructor(text) { this.text = text; }
-  toString() { return this.text; } // for comparing
 }
 
 const escaped = (text) => String(text).replace(/[&<>"'`]/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -27,6 +26,22 @@ const text = (markup) => piece(Array.isArray(markup) ? markup : [markup]);
 
 /** Put markup into an element, in the place of what it holds; text stays text. */
 export function fill(element, markup) { element.innerHTML = text(markup); }
+
+const filledWith = new WeakMap();
+
+/** Whether fillChanged would leave an element as it is. */
+export const isFilledWith = (element, markup) => filledWith.get(element) === text(markup);
+
+/**
+ * Put markup into an element that nothing else writes into, unless the same was put there last: a button that is drawn
+ * anew between press and release hears no click. Returns whether it was put there.
+ */
+export function fillChanged(element, markup) {
+  if (isFilledWith(element, markup)) return false;
+  filledWith.set(element, text(markup));
+  fill(element, markup);
+  return true;
+}
 
 /** Put markup beside or into an element, where `place` says (see insertAdjacentHTML). */
 export function insert(element, place, markup) { element.insertAdjacentHTML(place, text(markup)); }

@@ -89,6 +89,18 @@ def test_clicks_that_follow_each_other_fast_all_count(page: Page, server: Server
     expect(page.locator("a.error")).to_have_count(3)
 
 
+def test_a_button_that_is_held_while_the_page_answers_is_clicked(page: Page, server: Server, match: Match) -> None:
+    page.goto(f"{server.url}/search?matches={match.id}")
+    page.get_by_role("button", name="Cards", exact=True).hover()
+    page.get_by_role("button", name="Only Goal", exact=True).evaluate("(button) => button.click()")
+    page.mouse.down()
+    in_address(page, "Goal")
+    expect(page.locator("a.error")).to_have_count(1)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.mouse.up()
+    in_address(page, "Yellow card", "Red card", "Yellow->red card")
+
+
 def test_a_reel_of_goals_takes_two_clicks(page: Page, server: Server, match: Match) -> None:
     page.goto(f"{server.url}/clips?match={match.id}")
     clips = page.locator(".reel .clip")

@@ -2,7 +2,7 @@
 //
 // Times of clips are whole microseconds of their half, as in Python; the player counts in seconds.
 
-import { fill, html } from "../markup.js";
+import { fill, fillChanged, html, isFilledWith } from "../markup.js";
 import { HalfArrays } from "../workspace/arrays.js";
 import { Player } from "../workspace/player.js";
 import { entriesOf } from "../workspace/registry.js";
@@ -331,9 +331,8 @@ export class Desk {
 
   /** What changes nothing draws nothing anew, so that focus and selection stay. */
   fillCard(card, markup) {
-    if (String(markup) === this.cardMarkup || this.isTyped(card, () => this.drawClip())) return;
-    this.cardMarkup = String(markup);
-    fill(card, markup);
+    if (isFilledWith(card, markup) || this.isTyped(card, () => this.drawClip())) return;
+    fillChanged(card, markup);
   }
 
   freezes(clip) {

@@ -2,7 +2,7 @@
 //
 // There are two videos: while one plays a clip, the other has the next one ready, so that no gap lies between them.
 
-import { fill, html } from "../markup.js";
+import { fill, fillChanged, html } from "../markup.js";
 import { glyph, icon, applyTheme, loadTokens, themeOf } from "../workspace/theme.js";
 import { drawn } from "./sketch.js";
 
@@ -186,11 +186,8 @@ export class PlaylistPlayer {
     const rows = this.clips.map((one, index) => html`<li><button class="item" data-clip="${index}" ${index === this.at ? html`aria-current="true"` : ""} ${one.video ? "" : "disabled"} title="${one.video ? `Play from ${one.short} at ${one.clock}` : one.missing}">
       <span class="nth">${index + 1}</span>${glyph(one, this.theme, 18)}<span class="named"><b>${one.short}</b> <span>${one.clock}</span><small>${one.video ? part([one.title, one.length]) : one.missing}</small></span></button></li>`);
     const focused = this.root.getRootNode().activeElement?.dataset?.clip;
-    if (String(rows) !== this.drawnRows) {
-      this.drawnRows = String(rows);
-      fill(this.q(".queue"), rows);
-      if (focused !== undefined) this.q(`[data-clip="${focused}"]`)?.focus({ preventScroll: true });
-    }
+    const drawn = fillChanged(this.q(".queue"), rows);
+    if (drawn && focused !== undefined) this.q(`[data-clip="${focused}"]`)?.focus({ preventScroll: true });
     const there = this.playable(0) >= 0, all = this.q("[data-act=toggle]");
     fill(all, [icon(this.playing ? "pause" : "play", 14), html`<span>${this.playing ? "Pause" : "Play all"}</span>`]);
     for (const button of this.root.querySelectorAll("[data-act]")) button.disabled = !there;
