@@ -1,14 +1,16 @@
 """How well the bundled entity model finds and names: its card's figures, measured again.
 
-python -m benchmarks.entities DATA [--write]     DATA: the folder of shared data; --write updates the card
-python -m benchmarks.entities DATA --alone       the same of what every proposal says by itself, not judged by others
-python -m benchmarks.entities DATA --split looks-val   on matches that a list of assets/training/splits names
-python -m benchmarks.entities DATA --balance     on the validation matches: the thresholds of the best balance of
-                                                 precision and recall, by which those of the prompts are chosen
+python -m benchmarks.entities DATA [--write | --balance | [--alone] [--split SPLIT]]
+
+DATA is the folder of shared data. ``--write`` puts the figures on the model's card. ``--alone`` measures what every
+proposal says by itself, not judged by others; ``--split`` on matches that a list of assets/training/splits names.
+``--balance`` prints the thresholds of the best balance of precision and recall on the validation matches, by which
+those of the prompts are chosen.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +27,8 @@ from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.training.split_lists import with_split_lists
 from spotting_core.training.train import entity_scores
+
+_TEST = "test"
 
 
 def figures(row: Mapping[str, Any]) -> list[str]:
@@ -52,7 +56,8 @@ def balance(data: Path) -> None:
     Console(width=120).print(table)
 
 
-def main(data: Path, *, write: bool, alone: bool, split: str) -> None:
+def measure(data: Path, *, write: bool = False, alone: bool = False, split: str = _TEST) -> None:
+    """Print how well things are found and named, and phrases answered."""
     finder = EntityFinder.load()
     if alone:
         finder = EntityFinder(finder.model, finder.prompts, rescored=False)
@@ -76,10 +81,21 @@ def main(data: Path, *, write: bool, alone: bool, split: str) -> None:
         write_json(path, {**read_json(path), "words": words_taught(), "scores": scores})
 
 
-if __name__ == "__main__":
-    if "--balance" in sys.argv[2:]:
-        balance(Path(sys.argv[1]))
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--write", action="store_true", help="put the figures on the model's card")
+    parser.add_argument("--alone", action="store_true", help="what every proposal says by itself")
+    parser.add_argument("--split", default=_TEST, help="matches that a list of assets/training/splits names")
+    parser.add_argument("--balance", action="store_true", help="thresholds, by the validation matches")
+    arguments = parser.parse_args()
+    if arguments.write and (arguments.alone or arguments.split != _TEST):
+        parser.error("the card has what is found on the test split, judged: leave out --alone and --split")
+    if arguments.balance:
+        balance(arguments.data)
     else:
-        options = sys.argv[2:]
-        of = options[options.index("--split") + 1] if "--split" in options else "test"
-        main(Path(sys.argv[1]), write="--write" in options, alone="--alone" in options, split=of)
+        measure(arguments.data, write=arguments.write, alone=arguments.alone, split=arguments.split)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -151,11 +151,11 @@ def find_alone() -> None:
     table = read_time_table(video)
     frames = table.samples(1e6 / _SAMPLE)[:_PICTURES]
     batches = [batch.images for batch in decode_samples(video, table, frames, batch=_BATCH)]
-    finder = EntityFinder.load()
-    finder.find(batches[0])
+    following = EntityFinder.load().following()
+    following.find(batches[0])
     clock, processor = time.perf_counter(), time.process_time()
     for images in batches:
-        finder.find(images)
+        following.find(images)
     spent = time.process_time() - processor, time.perf_counter() - clock
     sys.stdout.write(json.dumps([seconds * 1000 / len(frames) for seconds in spent]))
 

@@ -184,13 +184,11 @@ class EntityFinder:
         )
 
     def find(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
-        """The same of pictures that follow each other, before which there are none.
+        """What pictures show, each by itself: above the thresholds, and judged by nothing else (``following`` does).
 
         Arguments:
             images: uint8 (B, H, W, 3) RGB.
         """
-        if self.rescoring is not None:
-            return self.following().find(images)
         all_regions: list[Regions] = []
         embeddings = []
         for start in range(0, len(images), _BATCH):

@@ -71,7 +71,7 @@ class Proposals:
         """Those of a mask or of indices."""
         return Proposals(*(getattr(self, one.name)[rows] for one in fields(self)))
 
-    def then(self, later: Proposals) -> Proposals:
+    def joined_with(self, later: Proposals) -> Proposals:
         """These, and after them those of later pictures."""
         return Proposals(*(torch.cat([getattr(self, f.name), getattr(later, f.name)]) for f in fields(self)))
 
@@ -89,13 +89,13 @@ class Likeness:
     counts: Tensor
 
 
-def likeness(asked: Proposals, known: Proposals) -> Likeness:
-    """How much each of ``asked`` is like each of ``known``, the last of which they are: of its own picture or of those
+def likeness(newest: Proposals, known: Proposals) -> Likeness:
+    """How much each of ``newest`` is like each of ``known``, the last of which they are: of its own picture or of those
     remembered before it, itself left out."""
-    before = asked.picture[:, None] - known.picture[None]
-    itself = torch.arange(len(known) - len(asked), len(known))[:, None] == torch.arange(len(known))[None]
+    before = newest.picture[:, None] - known.picture[None]
+    itself = torch.arange(len(known) - len(newest), len(known))[:, None] == torch.arange(len(known))[None]
     counts = ((before >= 0) & (before < MEMORY) & ~itself).float()
-    distance = 1 - asked.embedding @ known.embedding.T
+    distance = 1 - newest.embedding @ known.embedding.T
     return Likeness(tuple((-falls * distance).exp() * counts for falls in _LIKENESS), counts)
 
 
@@ -155,8 +155,8 @@ def thing_features(things: Proposals, known: Proposals, people: Proposals, held:
     distance = torch.cdist(things.place[:, :2], known.place[:, :2])
     near = []
     for earlier in _EARLIER:
-        then = things.picture[:, None] - known.picture[None] == earlier
-        near += [((-distance / scale).exp() * then * sure).amax(1, keepdim=True) for scale in _NEAR]
+        shown = things.picture[:, None] - known.picture[None] == earlier
+        near += [((-distance / scale).exp() * shown * sure).amax(1, keepdim=True) for scale in _NEAR]
     parts = [
         logit,
         likeness_features(likeness(things, known), sure[:, None]),
@@ -300,7 +300,7 @@ class Memory:
         for name, judge in zip(judges.things, judges.thing_judges, strict=True):
             rows = (proposals.entity == name).nonzero()[:, 0]
             things = proposals.take(rows)
-            known = things if name not in self._things else self._things[name].then(things)
+            known = things if name not in self._things else self._things[name].joined_with(things)
             self._things[name] = known.take(_remembered(known, proposals))
             if len(things):
                 logit[rows, name] = judge(thing_features(things, known, people, held, name))[:, 0]
@@ -308,7 +308,7 @@ class Memory:
 
     def _judge_people(self, people: Proposals) -> Tensor:
         """What people are held to be, (N, P), by the last of their judges."""
-        known = people if self._people is None else self._people.then(people)
+        known = people if self._people is None else self._people.joined_with(people)
         kept = _remembered(known, people) if len(people) else torch.ones(len(known), dtype=torch.bool)
         held = people.logit[:, self._judges.people].sigmoid()
         alike = likeness(people, known)

@@ -326,7 +326,7 @@ class Run:
                 "domain": card.domain,
                 "folder": self.model.folder.name,
                 **({"entities": self.identity.entities} if self.identity.entities else {}),
-                **({VISION_MODEL: seen_by} if (seen_by := (card.entities or {}).get(VISION_MODEL)) else {}),
+                **({VISION_MODEL: embeds} if (embeds := (card.entities or {}).get(VISION_MODEL)) else {}),
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
                 **_own_suppression(self.model.config),
                 **({SEES_PLACES: True} if _sees_places(self.model.network) else {}),

@@ -195,7 +195,8 @@ class PictureStream:
         first = int(batch.samples[0])
         if first < self._already:
             if self._finder is not None and self._following is not None and self._finder.remembered:
-                self._following.find(batch.images)
+                with self._pace.stage("entities"):
+                    self._following.find(batch.images)
             return
         if self._finder is not None and self._following is not None:
             with self._pace.stage("entities"):

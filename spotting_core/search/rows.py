@@ -37,7 +37,7 @@ LEAST = 0.2
 LABELLED = "labelled"
 """State of what only the labels of a match say, beside the states of what can be reviewed."""
 
-FORMAT = 8  # of the files; one of another format is written anew
+FORMAT = 9  # of the files; one of another format is written anew
 
 _AROUND = 1_000_000
 """Microseconds around a spot in which an entity counts as seen, and pictures are compared with a text: as far as a
@@ -64,7 +64,7 @@ that it lies in. ``suggested_team`` is whose it may be and ``team_confidence`` h
 there are none."""
 
 
-_STAMP, _VISION_KEY = "stamp", "seen_by"
+_STAMP, _VISION_KEY = "stamp", "vision_model"
 
 
 def fingerprint(

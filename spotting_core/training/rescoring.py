@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -95,10 +96,24 @@ class RescoringTrainer(Trainer[list[Tensor], RescoringConfig, Rescoring]):
         if model.pyramid is None:
             raise BadInputError("only what the bundled kind of model proposes can be judged", where=self.folder)
         self.finder = EntityFinder(model, load_prompts(config.prompts), rescored=False)
+        _check_kinds(self.finder.prompts)
         torch.manual_seed(config.seed)
         super().__init__(Rescoring(self.finder.prompts), config, run, "cpu")
         self._halves = list(_halves(self.finder, [root / split for split in config.data], data, config.rate))
         self._lessons: tuple[int, list[Lessons]] | None = None
+
+    def extra_state(self) -> dict[str, Any]:
+        return {"entity_model": self.finder.sha256}
+
+    def restore_extra(self, state: dict[str, Any]) -> None:
+        """Errors: BadInputError: judges that have begun with another model's proposals."""
+        if state["entity_model"] != self.finder.sha256:
+            raise BadInputError(
+                f"this run has begun with the proposals of the entity model {state['entity_model'][:12]}, here is "
+                f"{self.finder.sha256[:12]}",
+                where=self.folder,
+                fix="Train in a new folder, or put back the model that it has begun with",
+            )
 
     def _stage(self, step: int) -> int:
         """Which judges learn at a step: people's, in the order of their rounds, then all others together."""
@@ -205,13 +220,24 @@ class RescoringTrainer(Trainer[list[Tensor], RescoringConfig, Rescoring]):
         self.averaged.write(folder)
 
 
+def _check_kinds(prompts: PromptSet) -> None:
+    """Errors: BadInputError: prompts without a person, beside whom things are judged, or without anything else."""
+    people = [entity.person for entity in prompts.entities]
+    if all(people) or not any(people):
+        raise BadInputError(
+            f"these prompts name {'nothing but people' if all(people) else 'nobody'}, and both decide a judgement",
+            where=prompts.name,
+            fix="Name people and things, and mark who is a person",
+        )
+
+
 def _person_features(half: JudgedHalf, rows: Tensor, held: Tensor) -> Tensor:
     """Of all people of a half, who stand in some rows."""
     people, own = half.proposals.take(rows), held[rows]
     return torch.cat(
         [
-            person_features(people.take(asked), likeness(people.take(asked), people.take(known)), own[known])
-            for asked, known in _together(people)
+            person_features(people.take(newest), likeness(people.take(newest), people.take(known)), own[known])
+            for newest, known in _stretches(people)
         ]
     )
 
@@ -220,15 +246,15 @@ def _thing_features(half: JudgedHalf, rows: Tensor, people: Tensor, held: Tensor
     """Of all things of a name in a half, which stand in some rows."""
     things, persons, own = half.proposals.take(rows), half.proposals.take(people), held[people]
     parts = []
-    for asked, known in _together(things):
-        pictures = things.picture[asked[[0, -1]]] + torch.tensor([0, 1])
+    for newest, known in _stretches(things):
+        pictures = things.picture[newest[[0, -1]]] + torch.tensor([0, 1])
         begin, end = torch.searchsorted(persons.picture, pictures).tolist()
         beside = torch.arange(begin, end)
-        parts.append(thing_features(things.take(asked), things.take(known), persons.take(beside), own[beside], name))
+        parts.append(thing_features(things.take(newest), things.take(known), persons.take(beside), own[beside], name))
     return torch.cat(parts)
 
 
-def _together(proposals: Proposals) -> Iterator[tuple[Tensor, Tensor]]:
+def _stretches(proposals: Proposals) -> Iterator[tuple[Tensor, Tensor]]:
     """Rows of the proposals of a few pictures, and of those that they are compared with."""
     for first in range(0, int(proposals.picture[-1]) + 1, _PICTURES):
         ends = torch.tensor([first - MEMORY + 1, first, first + _PICTURES])

@@ -85,6 +85,8 @@ def test_every_task_leaves_a_layer_and_the_match_was_decoded_once(fresh: Analysi
 def test_the_shipped_analysis_is_of_the_shipped_model(shipped: Analysis) -> None:
     model = load_model()
     assert shipped.record.model["sha256"] == model.sha256
+    assert model.card.entities is not None
+    assert shipped.record.model["vision_model"] == model.card.entities["vision_model"]  # by which words find pictures
     for name in ("entities", "displacement", "features", "image_embeddings", "maps/class_map"):
         assert shipped.has(name), name
 

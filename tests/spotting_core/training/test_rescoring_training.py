@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ import torch
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
+from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.region import Regions
-from spotting_core.entities.rescoring import Memory, Proposals, load_rescoring
+from spotting_core.entities.rescoring import ROUNDS, Judge, Memory, Proposals, load_rescoring
 from spotting_core.entities.truth import TrueFrame
 from spotting_core.training import rescoring
 from spotting_core.training import train as training
@@ -128,6 +130,57 @@ def test_a_run_that_was_stopped_ends_with_the_same_judges(
         assert torch.equal(value, last.averaged.state_dict()[name]), name
 
 
+def test_a_run_whose_entity_model_was_changed_is_not_gone_on_with(
+    tmp_path: Path, data: DataDirectory, halves: list[JudgedHalf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CancelledError):
+        trainer(tmp_path, data).train(lambda step, *_: step < 20)
+    made = EntityFinder.__init__
+
+    def changed(self: EntityFinder, *order: Any, **options: Any) -> None:
+        made(self, *order, **options)
+        self.sha256 = "f" * 64
+
+    monkeypatch.setattr(EntityFinder, "__init__", changed)
+    with pytest.raises(BadInputError, match="here is ffffffffffff"):
+        trainer(tmp_path, data)
+
+
+@pytest.mark.parametrize(("word", "kind"), [(True, "nothing but people"), (False, "nobody")])
+def test_prompts_need_people_and_things(
+    tmp_path: Path, data: DataDirectory, halves: list[JudgedHalf], word: bool, kind: str
+) -> None:
+    prompts = tmp_path / "own.toml"
+    prompts.write_text(f'[[entity]]\nname = "one"\nprompts = ["one"]\nperson = {str(word).lower()}\n')
+    with pytest.raises(BadInputError, match=f"name {kind}"):
+        trainer(tmp_path / "run", data, RescoringConfig(prompts=str(prompts)))
+
+
+def test_judges_learn_from_what_they_are_asked_with(
+    tmp_path: Path, data: DataDirectory, halves: list[JudgedHalf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trainer(tmp_path, data)
+    run.train()
+    run.averaged.eval()
+    for judge, average in zip(run.model.modules(), run.averaged.modules(), strict=True):
+        if isinstance(judge, Judge):
+            judge.load_state_dict(average.state_dict())
+    learned = [lessons.features for stage in range(ROUNDS + 1) for lessons in run._prepared(stage)]
+    judges = [*run.model.person_judges, *run.model.thing_judges]
+    parts: dict[int, list[torch.Tensor]] = {number: [] for number in range(len(judges))}
+    for number, judge in enumerate(judges):
+        judge.register_forward_pre_hook(lambda _, given, number=number: parts[number].append(given[0]))
+    for half in halves:
+        memory = Memory(run.model)
+        for first in range(0, 40, 7):
+            rows = (half.proposals.picture >= first) & (half.proposals.picture < first + 7)
+            memory.judge(half.proposals.take(rows))
+    asked = [torch.cat(parts[number]) for number in range(len(judges))]
+    assert len(asked) == len(learned)
+    for number, (one, other) in enumerate(zip(learned, asked, strict=True)):
+        assert torch.allclose(one, other, atol=1e-3), number
+
+
 def test_what_is_never_proposed_cannot_be_learned(
     tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +198,6 @@ def test_there_must_be_a_model(tmp_path: Path, data: DataDirectory) -> None:
 
 
 def test_what_is_stored_is_judged_as_pictures_are(tmp_path: Path, data: DataDirectory, demo: Path) -> None:
-    from spotting_core.entities.finder import EntityFinder
     from spotting_core.entities.stored import stored_entities
     from spotting_core.media.decode import decode_samples
     from spotting_core.media.times import read_time_table
