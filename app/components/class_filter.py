@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.components.standing import scripts_url, small_component
+from app.components.standing import mount, standing_component
 
-_NAME, _HTML = "class_filter", '<div class="class-filter"></div>'
+_HTML = '<div class="class-filter" data-standing></div>'
 
 
-def class_chips(data: dict[str, Any], *, key: str, on_change: Callable[[], None]) -> None:
+def class_chips(
+    data: dict[str, Any],
+    *,
+    key: str,
+    on_chosen: Callable[[list[str]], None],
+    on_presets: Callable[[dict[str, Any]], None],
+) -> None:
     """Mount the control.
 
     Arguments:
         data: classes [{name, short, group, glyph, light, dark, count or None}], presets [{title, labels, own}], chosen
-            (names of classes, none for all), taken (the change that the page took last).
-        key: of the widget; what the browser tells is read from its session state: ``change`` {chosen, keep or forget
-            (name of a preset), of, n}.
+            (names of classes, none for all).
+        key: of the widget.
+        on_chosen: called with the names of the classes that are chosen, none for all.
+        on_presets: called with a preset that is to be kept, {keep, labels}, or forgotten, {forget}.
     """
-    small_component(_NAME, _HTML)(
-        key=key, data={**data, "scripts": scripts_url()}, height="content", on_change_change=on_change
-    )
+    component = standing_component("class_filter", _HTML, "class_filter.css")
+    events = {"chosen": on_chosen, "kept": on_presets, "forgotten": on_presets}
+    mount(component, data, key=key, module="class_filter.js", events=events)

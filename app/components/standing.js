@@ -5,7 +5,7 @@ const KEPT = 6000; // milliseconds for which what has lost its place is kept
 const PATIENT = 800; // milliseconds after which its place is asked for
 const RESENT = 1500; // milliseconds after which what the page has not taken is sent again
 const places = new WeakMap();
-let homeless = null;
+const homeless = new Map(); // what has lost its place, by what it stands for
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -20,7 +20,9 @@ export default function (component) {
     if (places.get(parentElement) !== place) return;
     moveIn(place, parentElement);
     const { outbox, latest } = place;
-    const shown = await module.mount({ data: latest.data, parentElement, tell: (name, value) => outbox.tell(name, value), again: () => outbox.send() });
+    const shown = await module.mount({
+      data: latest.data, parentElement, waiting: outbox.waiting.length > 0, tell: (name, value) => outbox.tell(name, value), again: () => outbox.send(),
+    });
     if (places.get(parentElement) === place) place.shown = shown;
     else if (!place.shown) shown?.destroy(); // its place was lost meanwhile, and nobody knew of it
   }).catch((error) => {
@@ -37,18 +39,21 @@ const standsFor = (data) => `${data.module} ${data.of}`;
 const address = () => `${location.pathname} ${new URLSearchParams(location.search).get("match")}`;
 
 function leave({ latest, shown, outbox, address: stood }) {
-  homeless?.end();
+  const of = standsFor(latest.data), { module } = latest.data;
+  homeless.get(of)?.end();
   outbox.rest();
   const asking = setTimeout(() => { if (stood === address()) outbox.send(); }, PATIENT);
-  const ending = setTimeout(() => homeless?.end(), KEPT);
-  const settled = () => { clearTimeout(asking); clearTimeout(ending); homeless = null; };
-  homeless = { of: standsFor(latest.data), shown, outbox, settled, end: () => { settled(); outbox.rest(); shown?.destroy(); } };
+  const settled = () => { clearTimeout(asking); clearTimeout(ending); homeless.delete(of); };
+  const end = () => { settled(); outbox.rest(); shown?.destroy(); };
+  const ending = setTimeout(end, KEPT);
+  homeless.set(of, { module, stood, shown, outbox, settled, end });
 }
 
 function moveIn(place, parentElement) {
-  if (!homeless) return;
-  const { of, shown, outbox, settled, end } = homeless;
-  if (of !== standsFor(place.latest.data)) { end(); return; }
+  const of = standsFor(place.latest.data), { module } = place.latest.data;
+  for (const [other, one] of homeless) if (other !== of && (one.module === module || one.stood !== address())) one.end();
+  if (!homeless.has(of)) return;
+  const { shown, outbox, settled } = homeless.get(of);
   settled();
   place.outbox.rest();
   place.outbox = outbox;

@@ -43,9 +43,12 @@ def class_choice(
         "classes": [{"name": c.name, **drawn(c), "count": None if counts is None else counts[c.name]} for c in offered],
         "presets": presets_data(classes, names),
         "chosen": list(chosen),
-        "taken": st.session_state.get(_taken(key)),
     }
-    class_chips(data, key=f"{key}_chips", on_change=lambda: _take(key))
+
+    def choose(names: Sequence[str]) -> None:
+        st.session_state[key] = [str(name) for name in names]
+
+    class_chips(data, key=f"{key}_chips", on_chosen=choose, on_presets=keep_preset)
     return chosen
 
 
@@ -107,16 +110,6 @@ def title_of(chosen: Sequence[str], classes: ClassTable) -> str:
     return classes.get(chosen[0]).short if len(chosen) == 1 else f"{len(chosen)} classes"
 
 
-def _take(key: str) -> None:
-    """Take the change that the browser tells."""
-    change = st.session_state[f"{key}_chips"].get("change")
-    if not change:
-        return
-    st.session_state[_taken(key)] = {"of": change["of"], "n": change["n"]}
-    st.session_state[key] = [str(name) for name in change["chosen"]]
-    keep_preset({**change, "labels": change["chosen"]})
-
-
 def keep_preset(change: Mapping[str, Any]) -> None:
     """Keep classes by a name, {keep, labels}, or forget those of a name, {forget}."""
     try:
@@ -126,8 +119,3 @@ def keep_preset(change: Mapping[str, Any]) -> None:
             shared_class_presets().remove(str(change["forget"]))
     except TouchlineError as problem:
         st.toast(page.plain(problem))
-
-
-def _taken(key: str) -> str:
-    """Where the session keeps the change that was taken last."""
-    return f"{key}/taken"

@@ -8,7 +8,7 @@
 // classes, none for all of them.
 
 import { fillChanged, html } from "./markup.js";
-import { glyph } from "./workspace/theme.js";
+import { applyTheme, glyph, loadTokens, themeOf } from "./workspace/theme.js";
 
 /** The classes that are left when one is taken in or out; none for all of them. */
 export function toggled(names, chosen, name) {
@@ -107,4 +107,25 @@ export class ClassFilter {
     this.show({ ...this.data, presets: [...presets.filter((one) => one.title !== name), { title: name, labels: chosen, own: true }] }, this.theme);
     this.on.keep(name, chosen);
   }
+
+  destroy() {} // it listens to its own element alone
+}
+
+/**
+ * Called by the component at every run of the page. What is chosen is kept here until a run of the page has heard of it:
+ * a run that began before brings what was chosen before.
+ */
+export async function mount({ data, parentElement, waiting, tell }) {
+  await loadTokens(data.scripts);
+  const root = parentElement.querySelector("[data-standing]");
+  const filter = (root.classFilter ??= new ClassFilter(root, {
+    choose: (labels) => tell("chosen", labels),
+    keep: (name, labels) => tell("kept", { keep: name, labels }),
+    forget: (name) => tell("forgotten", { forget: name }),
+  }));
+  const theme = themeOf(root);
+  applyTheme(root, theme);
+  if (!waiting || !filter.data) filter.show(data, theme);
+  root.dataset.ready = "1";
+  return filter;
 }
