@@ -71,8 +71,11 @@ def _taken_key(key: str) -> str:
 
 
 def _take(key: str, events: Mapping[str, Callable[[Any], None]]) -> None:
-    """Take what the browser tells, in order; what was taken already is passed over (see ``Outbox`` in standing.js)."""
-    sent = st.session_state[key].get("outbox")
+    """Take what the browser tells, in order; what was taken already is passed over (see ``Outbox`` in standing.js).
+
+    Streamlit may have forgotten a component whose page was left when the browser still asks for its place.
+    """
+    sent = st.session_state.get(key, {}).get("outbox")
     if not sent:
         return
     taken = st.session_state.get(_taken_key(key), {})

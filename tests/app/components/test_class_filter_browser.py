@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.library.library import Match
 from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
+from spotting_core.store.class_presets import ClassPresets
+from spotting_core.store.database import open_database
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
@@ -31,6 +35,14 @@ def in_address(page: Page, *names: str) -> None:
     page.wait_for_function(
         "(word) => (new URLSearchParams(location.search).get('classes') ?? '') === word", arg="~".join(names)
     )
+
+
+def presets_are(page: Page, server: Server, *names: str) -> None:
+    """Wait until the app has kept presets of these names and no others: a page that is left before tells it nothing."""
+    presets, end = ClassPresets(open_database(server.data)), time.monotonic() + 60
+    while (kept := tuple(presets.all())) != names:
+        assert time.monotonic() < end, kept
+        page.wait_for_timeout(50)
 
 
 def test_one_click_shows_one_class_and_the_address_keeps_it(page: Page, server: Server, match: Match) -> None:
@@ -67,6 +79,7 @@ def test_own_presets_are_kept_by_keys_and_forgotten(page: Page, server: Server, 
     name.press("Enter")
     own = page.get_by_role("button", name="From the middle", exact=True)
     expect(own).to_have_attribute("aria-pressed", "true")
+    presets_are(page, server, "From the middle")
     page.goto(f"{server.url}/search?matches={match.id}")
     expect(page.locator("a.error")).to_have_count(4)
     own.focus()
@@ -75,6 +88,7 @@ def test_own_presets_are_kept_by_keys_and_forgotten(page: Page, server: Server, 
     expect(own).to_be_focused()  # what is drawn anew keeps the focus
     page.get_by_role("button", name="Forget From the middle").click()
     expect(own).to_have_count(0)
+    presets_are(page, server)
     page.reload()
     expect(page.get_by_role("button", name="Cards", exact=True)).to_be_visible()
     expect(own).to_have_count(0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from app.components import standing
 from app.components.standing import HERE
 from tests.app.conftest import patient
 
@@ -51,8 +53,8 @@ def page(browser: Browser) -> Iterator[Page]:
         path = route.request.url.removeprefix(ORIGIN).split("?")[0]
         if path == "/standing.js":
             route.fulfill(body=(HERE / "standing.js").read_text(encoding="utf-8"), content_type="text/javascript")
-        elif path in ("/part.js", "/slow.js"):
-            route.fulfill(body=MODULE if path == "/part.js" else SLOW, content_type="text/javascript")
+        elif path in ("/part.js", "/beside.js", "/slow.js"):
+            route.fulfill(body=SLOW if path == "/slow.js" else MODULE, content_type="text/javascript")
         else:
             route.fulfill(body="<body></body>" if path == "/match" else "", status=200 if path == "/match" else 404)
 
@@ -120,6 +122,34 @@ def test_on_another_page_it_asks_for_nothing(page: Page, first: str) -> None:
         first,
     )
     assert state == []
+
+
+def test_two_things_of_a_page_move_into_their_next_places(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const one = await show("one"), other = await show("other", "beside.js");
+          one.leave();
+          other.leave();
+          const again = await show("one"), beside = await show("other", "beside.js");
+          return [again.root === one.root, beside.root === other.root, one.shown.ended, other.shown.ended];
+        }"""
+    )
+    assert state == [True, True, 0, 0]
+
+
+def test_what_was_left_with_its_page_ends_when_another_page_has_something(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const { shown, leave } = await show("one");
+          history.pushState(null, "", "/match?match=two");
+          leave();
+          const same = shown.ended;
+          history.pushState(null, "", "/library");
+          await show("other", "beside.js");
+          return [same, shown.ended];
+        }"""
+    )
+    assert state == [0, 1]
 
 
 def test_another_thing_does_not_get_its_place(page: Page) -> None:
@@ -208,3 +238,14 @@ def test_what_was_told_before_its_place_was_lost_is_told_from_the_next(page: Pag
         }"""
     )
     assert state == ["model"]
+
+
+def test_what_is_told_late_by_a_page_that_was_left_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(standing.st, "session_state", state)
+    heard: list[Any] = []
+    standing._take("filter", {"chosen": heard.append})  # Streamlit has forgotten it
+    state["filter"] = {"outbox": {"box": "b", "waiting": [{"n": 1, "name": "chosen", "value": ["Goal"]}]}}
+    standing._take("filter", {"chosen": heard.append})
+    standing._take("filter", {"chosen": heard.append})
+    assert heard == [["Goal"]]
