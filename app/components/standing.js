@@ -2,7 +2,8 @@
 // loss of its place as well: of two runs that follow each other fast, the end of the first can take away what the second
 // has brought, and only sometimes is it put back.
 const KEPT = 6000; // milliseconds for which what has lost its place is kept
-const PATIENT = 800; // milliseconds after which its place is asked for
+const PATIENT = 800; // milliseconds after which its place is asked for, of a page that was not left meanwhile
+const WATCHED = 50; // milliseconds between looks at whether it was
 const RESENT = 1500; // milliseconds after which what the page has not taken is sent again
 const places = new WeakMap();
 const homeless = new Map(); // what has lost its place, by what it stands for
@@ -42,8 +43,14 @@ function leave({ latest, shown, outbox, address: stood }) {
   const of = standsFor(latest.data), { module } = latest.data;
   homeless.get(of)?.end();
   outbox.rest();
-  const asking = setTimeout(() => { if (stood === address()) outbox.send(); }, PATIENT);
-  const settled = () => { clearTimeout(asking); clearTimeout(ending); homeless.delete(of); };
+  const since = performance.now();
+  const asking = setInterval(() => {
+    const left = stood !== address(); // for good: who comes back meets a run that brings the place
+    if (!left && (performance.now() - since < PATIENT || busy())) return;
+    clearInterval(asking);
+    if (!left) outbox.send();
+  }, WATCHED);
+  const settled = () => { clearInterval(asking); clearTimeout(ending); homeless.delete(of); };
   const end = () => { settled(); outbox.rest(); shown?.destroy(); };
   const ending = setTimeout(end, KEPT);
   homeless.set(of, { module, stood, shown, outbox, settled, end });

@@ -152,6 +152,38 @@ def test_what_was_left_with_its_page_ends_when_another_page_has_something(page: 
     assert state == [0, 1]
 
 
+def test_a_page_that_was_left_for_a_moment_is_asked_for_nothing(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const pause = (length) => new Promise((done) => setTimeout(done, length)), { leave } = await show("one");
+          history.pushState(null, "", "/library");
+          leave();
+          await pause(200);
+          history.back();
+          await pause(1500);
+          return [location.pathname, triggers];
+        }"""
+    )
+    assert state == ["/match", []]
+
+
+def test_a_place_is_asked_for_when_no_run_is_under_way(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const pause = (length) => new Promise((done) => setTimeout(done, length)), { leave } = await show("one");
+          const app = document.body.appendChild(document.createElement("div"));
+          Object.assign(app.dataset, { testid: "stApp", testScriptState: "running" });
+          leave();
+          await pause(1200);
+          const during = [...triggers];
+          app.dataset.testScriptState = "notRunning";
+          await pause(300);
+          return [during, triggers];
+        }"""
+    )
+    assert state == [[], ["outbox"]]
+
+
 def test_another_thing_does_not_get_its_place(page: Page) -> None:
     state = page.evaluate(
         """async () => {
