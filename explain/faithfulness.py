@@ -39,7 +39,7 @@ from explain.attribution import ENTITY, TIME, Attribution
 from explain.explained_people import Sighting
 from explain.integrated_gradients import completeness
 from explain.maps import place_map, region_values
-from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
+from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, FEWEST_SPOTS, NO_BETTER, TOO_FEW
 from explain.methods import METHODS, PEOPLE, READ_ONLY, Method
 from explain.player_removal import NAME as PLAYER_REMOVAL
 from explain.player_removal import by_person
@@ -369,7 +369,8 @@ def table(spots: Sequence[SpotMeasures], seed: int = 0) -> dict[str, dict[str, A
     """Methods by measures, each a mean over spots with a 95 % bootstrap interval (see ``resampled``), and the verdict.
 
     A method is faithful if it beats both random orders and the centred blob beyond chance: the 95 % interval
-    of (its gain in deletion + its gain in insertion), paired by spot, lies above zero. Pointing stands there by class
+    of (its gain in deletion + its gain in insertion), paired by spot, lies above zero. Of fewer than ``FEWEST_SPOTS``
+    spots there is no verdict. Pointing stands there by class
     as well, for each names another thing.
     """
     rng = np.random.default_rng(seed)
@@ -381,7 +382,7 @@ def table(spots: Sequence[SpotMeasures], seed: int = 0) -> dict[str, dict[str, A
         measures = {key: _interval(np.array([row[key] for row in rows]), matches, rng) for key in rows[0]}
         gains = {kind: _interval(_gain(rows, kind), matches, rng) for kind in ("random", "centre")}
         by_method[name] = {**measures, "gain_random": gains["random"], "gain_centre": gains["centre"],
-                       "verdict": _verdict(gains), "spots": len(rows),
+                       "verdict": _verdict(gains) if len(rows) >= FEWEST_SPOTS else TOO_FEW, "spots": len(rows),
                        "pointing_by_class": _pointing_by_class(own, name)}  # fmt: skip
     return by_method
 
@@ -413,7 +414,8 @@ def _verdict(gains: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _interval(values: np.ndarray, matches: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
-    """Mean of values (N,) and its interval; those of a match (N,) are drawn together where there are enough matches."""
+    """Mean of values (N,) and its interval, None of a single value; those of a match (N,) are drawn together where
+    there are enough matches."""
     known = ~np.isnan(values)
     values, matches = values[known], matches[known]
     if not len(values):
@@ -421,6 +423,8 @@ def _interval(values: np.ndarray, matches: np.ndarray, rng: np.random.Generator)
     _, unit = np.unique(matches, return_inverse=True)
     if unit.max() + 1 < _FEW_MATCHES:
         unit = np.arange(len(values))
+    if len(values) == 1:
+        return {"mean": round(float(values[0]), 4), "interval": None}
     sums, counts = np.bincount(unit, values), np.bincount(unit)
     drawn = rng.integers(len(sums), size=(_RESAMPLES, len(sums)))
     means = sums[drawn].sum(1) / counts[drawn].sum(1)
@@ -429,7 +433,8 @@ def _interval(values: np.ndarray, matches: np.ndarray, rng: np.random.Generator)
 
 
 def default_method(methods: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
-    """The method of some kinds that gains most over random orders; None if none gains anything."""
-    own = {n: row["gain_random"]["mean"] for n, row in methods.items() if METHODS[n].kind in kinds}
+    """The method of some kinds that gains most over random orders; None if none gains anything, or nobody can say."""
+    own = {n: row["gain_random"]["mean"] for n, row in methods.items()
+           if METHODS[n].kind in kinds and row["verdict"] != TOO_FEW}  # fmt: skip
     best = max(own, key=lambda n: own[n] or 0.0, default=None)
     return best if best is not None and (own[best] or 0.0) > 0 else None

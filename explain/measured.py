@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FILE = "faithfulness.json"
 FAITHFUL, BETTER_THAN_RANDOM, NO_BETTER = "faithful", "better than random", "no better than random"
+TOO_FEW = "too few spots"
+FEWEST_SPOTS = 8
+"""Fewer say nothing of a method: an interval over them spans little more than the least and the greatest of them."""
 DEFAULT_KINDS = (SPACE, ENTITY)
 """Kinds of explanation among which the default is chosen: those that say where."""
 
@@ -57,12 +60,14 @@ WORDS = {
     FAITHFUL: ("good", "Faithful"),
     BETTER_THAN_RANDOM: ("neutral", "Rough"),
     NO_BETTER: ("bad", "No better than chance"),
+    TOO_FEW: ("open", "Not tested"),
 }
 """What a verdict is called in front of people, and how it is coloured."""
 _MEANING = {
     FAITHFUL: "On average it finds what the model decides by, better than chance and than the middle of the picture.",
     BETTER_THAN_RANDOM: "On average it is better than chance, but not than pointing at the middle of the picture.",
     NO_BETTER: "On average it is no better than chance: what it shows is not what the model decides by.",
+    TOO_FEW: "It was measured on too few spots to say how well it agrees with the model.",
 }
 
 

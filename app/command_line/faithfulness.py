@@ -14,6 +14,7 @@ from rich.table import Table
 from app.command_line.analyze import source_path
 from app.command_line.explain import analysis_of
 from app.command_line.terminal import check_output, err, out, print_left_out, progress_bar, write_machine_output
+from spotting_core.base.counts import count_of
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_json
@@ -70,6 +71,7 @@ def faithfulness(
         raise BadInputError("a table of some methods or without controls is not kept", fix="Leave out --keep")
     matches = _matches(source, demo, split)
     from explain.faithfulness_run import PREDICTED, TRUE, ChosenSpot, choose_spots, measure_spots, measured_table
+    from explain.measured import FEWEST_SPOTS
     from spotting_core.models.load import load_model
 
     if of not in (PREDICTED, TRUE):
@@ -87,6 +89,9 @@ def faithfulness(
         other = PREDICTED if of == TRUE else TRUE
         what = f"there are no {of} spots to explain here{reasons}"
         raise BadInputError(what, where=split or source, fix=f"Try --of {other}")
+    if keep and len(chosen) < FEWEST_SPOTS:
+        what = f"a table of {count_of(len(chosen), 'spot')} is not kept, for it says nothing of a method"
+        raise BadInputError(what, fix=f"Measure {FEWEST_SPOTS} or more (--spots), or leave out --keep")
     with progress_bar() as bar:
         task = bar.add_task("Spots", total=len(chosen), note="")
 
@@ -183,6 +188,8 @@ def _keep(model: LoadedModel, content: dict[str, Any]) -> None:
 
 
 def _print(content: dict[str, Any]) -> None:
+    from explain.measured import FEWEST_SPOTS, NO_BETTER, TOO_FEW
+
     table = Table("Method", *_COLUMNS.values(), "Verdict", box=None, header_style="bold")
     for name, row in content["methods"].items():
         table.add_row(name, *(_cell(row, c) for c in _COLUMNS), row["verdict"])
@@ -196,7 +203,10 @@ def _print(content: dict[str, Any]) -> None:
         f"First of those that say where: {content['default'] or 'none'}",
         highlight=False,
     )
-    poor = [name for name, row in content["methods"].items() if row["verdict"] == "no better than random"]
+    if any(row["verdict"] == TOO_FEW for row in content["methods"].values()):
+        note = f"no method is judged by fewer than {FEWEST_SPOTS} spots."
+        err.print(f"[yellow]Note:[/yellow] {note}", highlight=False)
+    poor = [name for name, row in content["methods"].items() if row["verdict"] == NO_BETTER]
     if poor:
         err.print(f"[yellow]Note:[/yellow] no better than random: {', '.join(poor)}.", highlight=False)
 
@@ -219,7 +229,8 @@ def _cell(row: dict[str, Any], column: str) -> str:
     value = row[column]
     if value["mean"] is None:
         return "–"
-    text = f"{value['mean']:.2f} ±{(value['interval'][1] - value['interval'][0]) / 2:.2f}"
+    interval = value["interval"]
+    text = f"{value['mean']:.2f}" + (f" ±{(interval[1] - interval[0]) / 2:.2f}" if interval is not None else "")
     if column in ("deletion", "insertion"):
         return f"{text} ({row[f'{column}_random']['mean']:.2f}, {row[f'{column}_centre']['mean']:.2f})"
     if column == "pointing":

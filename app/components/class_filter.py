@@ -27,5 +27,5 @@ def class_chips(
         on_presets: called with a preset that is to be kept, {keep, labels}, or forgotten, {forget}.
     """
     component = standing_component("class_filter", _HTML, "class_filter.css")
-    events = {"chosen": on_chosen, "kept": on_presets, "forgotten": on_presets}
+    events: dict[str, Callable[[Any], None]] = {"chosen": on_chosen, "kept": on_presets, "forgotten": on_presets}
     mount(component, data, key=key, module="class_filter.js", events=events)

@@ -20,7 +20,7 @@ from explain.faithfulness import (
     resampled,
     table,
 )
-from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
+from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, FEWEST_SPOTS, NO_BETTER, TOO_FEW
 from explain.methods import METHODS
 from explain.probe import GRID, Probe
 from explain.what_if import BoxEdit, EntityEdit, TimeEdit, what_if
@@ -126,6 +126,11 @@ def test_verdicts_and_the_default() -> None:
     assert measures["occlusion"]["spots"] == 12
     assert default_method(measures, ("space", "entity")) == "occlusion"
     assert default_method(measures, ("time",)) is None
+    few = table(spots[: FEWEST_SPOTS - 1])
+    assert {row["verdict"] for row in few.values()} == {TOO_FEW}
+    assert default_method(few, ("space", "entity")) is None
+    assert {row["verdict"] for row in table(spots[:FEWEST_SPOTS]).values()} != {TOO_FEW}
+    assert table(spots[:1])["occlusion"]["deletion"] == {"mean": 0.2, "interval": None}
 
 
 def test_spots_of_one_match_are_drawn_together() -> None:

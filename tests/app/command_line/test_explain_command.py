@@ -81,7 +81,9 @@ def test_what_the_card_of_a_model_refuses_is_refused_before_it_is_loaded(
         explain(Path(match.path), **choice, **settings)
 
 
-def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Path) -> None:
+def test_faithfulness_measures_every_method_that_fits(
+    match: Match, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = small_model(tmp_path / "m")
     labels = [{"gameTime": f"1 - 00:{s:02d}", "label": "Goal", "position": str(s * 1000), "visibility": "visible"}
               for s in (5, 10)]  # fmt: skip
@@ -90,13 +92,20 @@ def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Pa
     make_video(game / "1_224p.mkv", steady(200, rate=10.0))
     (game / "Labels-v2.json").write_text(json.dumps({"annotations": [{**a, "team": "home"} for a in labels]}))
     command = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--keep")
+    refused = touchline(*command)
+    assert refused.returncode == 2
+    assert "a table of 1 spot is not kept" in " ".join(refused.stderr.split())
+    assert not (model / "faithfulness.json").exists()
+    monkeypatch.setattr("explain.measured.FEWEST_SPOTS", 1)
     done = touchline(*command, "--json", tmp_path / "out.json")
     assert done.returncode == 0, done.stderr
     content = json.loads((tmp_path / "out.json").read_text())
     assert set(content["methods"]) == {"temporal-occlusion", "grad-cam", "integrated-gradients", "occlusion"}
     assert (content["spots"], content["of"]) == (1, "true")
     row = content["methods"]["occlusion"]
-    assert {"deletion", "insertion", "sanity", "stability", "verdict"} <= set(row)
+    assert {"deletion", "insertion", "sanity", "stability"} <= set(row)
+    assert (row["verdict"], row["deletion"]["interval"]) == ("too few spots", None)
+    assert content["default"] is None
     assert row["comprehensiveness"]["mean"] is None
     assert json.loads((model / "faithfulness.json").read_text()) == content
     some = (*command[:-1], "--method", "occlusion", "--no-controls", "--log", tmp_path / "log.jsonl")
