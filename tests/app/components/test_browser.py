@@ -193,6 +193,25 @@ def test_zoom_from_the_whole_match_to_four_seconds(page: Page, server: Server, m
     assert low <= 5 <= high
 
 
+def test_a_row_that_is_held_while_the_list_is_drawn_anew_is_chosen(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    row = page.locator(".rail .spot").nth(1)
+    name = row.locator(".name").inner_text()
+    row.hover()
+    page.mouse.down()
+    page.evaluate("() => { find().rail.draw(); }")
+    page.mouse.up()
+    settle(page)
+    assert page.locator(".spot.chosen .name").inner_text() == name
+    row.hover()
+    page.mouse.down()
+    page.evaluate("() => { find().q('.rail .count').textContent = 'stale'; find().rail.draw(); }")
+    assert page.locator(".rail .count").inner_text() == "stale"
+    page.mouse.move(5, 5)
+    page.mouse.up()  # elsewhere: no click
+    expect(page.locator(".rail .count")).not_to_have_text("stale")
+
+
 def test_click_seeks_both_ways(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("plain"), half=1, t=0)
     # A mark on the lanes chooses its spot, in the list as well.

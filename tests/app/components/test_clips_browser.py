@@ -219,6 +219,24 @@ def test_a_drag_moves_the_out_point_and_lead_and_lag_move_what_was_not_trimmed(
     dragged = settle(page)["clips"]
     assert abs(dragged[0][2] - 6_000_000) <= 80_000
     assert dragged[0][2] % 40_000 == 0
+    length = (dragged[0][2] - dragged[0][1]) / 1e6
+    expect(page.locator(".reel .clip").first.locator(".shot i")).to_have_text(f"{length:.1f} s")
+    inner = page.locator("[data-edge=start]").bounding_box()
+    assert inner is not None
+    page.mouse.move(inner["x"] + inner["width"] / 2, inner["y"] + 25)
+    page.mouse.down()
+    page.mouse.move(x + 40, inner["y"] + 25, steps=4)  # past the out point
+    page.mouse.up()
+    single = settle(page)["clips"]
+    assert (single[0][1], single[0][2]) == (dragged[0][2] - 40_000, dragged[0][2])
+    page.keyboard.press("Control+z")
+    assert settle(page)["clips"] == dragged
+    page.locator("[data-edge=end]").focus()
+    page.keyboard.press("ArrowLeft")
+    assert settle(page)["clips"][0][2] == dragged[0][2] - 40_000
+    page.keyboard.press("ArrowRight")
+    assert settle(page)["clips"] == dragged
+    expect(page.locator(".clip-card .length")).to_have_text(f"{length:.2f} s, {round(length / 0.04)} frames")
     field = page.locator("[data-margin=Goal][data-side='0']")
     field.fill("2")
     field.press("Enter")

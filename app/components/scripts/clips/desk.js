@@ -218,31 +218,39 @@ export class Desk {
 
   // --- edges -----------------------------------------------------------------------------------------
 
-  /** Put an edge on a frame: the in point on its beginning, the out point on its end. */
+  /**
+   * Put an edge on a frame: the in point on its beginning, the out point on its end. One that is pulled past the other
+   * stops beside it, so that one frame stays.
+   */
   frameEdge(edge, seconds) {
-    const table = this.tables.get(this.clip.half), frame = table.at(Math.max(0, seconds));
+    const { clip } = this, table = this.tables.get(clip.half), wanted = table.at(Math.max(0, seconds));
+    const frame = edge === "start" ? Math.min(wanted, this.lastFrame(clip, table)) : Math.max(wanted, table.at(clip.start / 1e6));
     return edge === "start" ? micro(table.times[frame]) : this.endOf(table, frame);
   }
+
+  /** The last frame that a clip shows: its out point stands at that one's end. */
+  lastFrame(clip, table) { return table.before(clip.end / 1e6); }
 
   endOf(table, frame) { return frame < table.last ? micro(table.times[frame + 1]) : micro(this.half(this.clip.half).duration); }
 
   setEdge(edge, seconds, final) {
-    const clip = this.clip, at = this.frameEdge(edge, seconds);
-    if (!clip || (edge === "start" ? at >= clip.end : at <= clip.start)) return;
-    if (final) this.edit({ [edge]: at });
-    else this.trimmer.preview({ ...clip, [edge]: at });
+    const { clip } = this;
+    if (!clip) return;
+    const at = this.frameEdge(edge, seconds);
+    if (final && at !== clip[edge]) this.edit({ [edge]: at });
+    else this.trimmer.preview({ ...clip, [edge]: at }); // of what stays as it was the clip itself
   }
 
   edgeHere(edge) {
-    if (this.clip && this.player.half === this.clip.half) this.setEdge(edge, this.player.time, true);
+    const { clip, player } = this, at = player.time * 1e6;
+    if (clip && player.half === clip.half && (edge === "start" ? at < clip.end : at > clip.start)) this.setEdge(edge, player.time, true);
   }
 
   nudge(edge, frames) {
     const clip = this.clip;
     if (!clip) return;
     const table = this.tables.get(clip.half);
-    // The out point stands at the end of the last frame shown.
-    const frame = edge === "start" ? table.at(clip.start / 1e6) + frames : table.at((clip.end - 1500) / 1e6) + frames;
+    const frame = (edge === "start" ? table.at(clip.start / 1e6) : this.lastFrame(clip, table)) + frames;
     if (frame < 0 || frame > table.last) return;
     this.setEdge(edge, table.times[frame], true);
     this.player.open(clip.half, table.times[frame]);
@@ -302,7 +310,7 @@ export class Desk {
   drawClip() {
     const clip = this.clip, card = this.q(".clip-card");
     if (!clip) { this.fillCard(card, html`<p class="empty">No clip is chosen. Choose spots above, or press <kbd>M</kbd> to mark what is on screen.</p>`); return; }
-    const table = this.tables.get(clip.half), frames = table.at((clip.end - 1500) / 1e6) - table.at(clip.start / 1e6) + 1;
+    const table = this.tables.get(clip.half), frames = this.lastFrame(clip, table) - table.at(clip.start / 1e6) + 1;
     const arrow = (edge, step) => html`<button class="ic" data-nudge="${edge},${step}" title="${step < 0 ? "One frame earlier" : "One frame later"}" aria-label="${edge === "start" ? "In" : "Out"} one frame ${step < 0 ? "earlier" : "later"}">${icon(step < 0 ? "left" : "right", 14, 1.8)}</button>`;
     const edge = (name, key) => html`<div class="row"><span>${name}</span><span class="spring"></span><span class="time" data-time="${key}">${matchClock(clip.half, clip[key] / 1e6, 2)}</span>${arrow(key, -1)}${arrow(key, 1)}</div>`;
     const speeds = SPEEDS.map((s) => html`<option value="${s}" ${s === clip.slow ? "selected" : ""}>${s === 1 ? "off" : `${100 * s}%`}</option>`);

@@ -1,9 +1,8 @@
 // The reel: all clips in their order, as thumbnails that are dragged into place.
 
-import { fill, html } from "../markup.js";
+import { fill, fillChanged, html } from "../markup.js";
 import { glyph } from "../workspace/theme.js";
 import { halfClock, matchClock } from "../workspace/time.js";
-
 
 export class Reel {
   /** @param hooks {choose(index), move(from, to), drop(index), undo(), redo()} */
@@ -61,10 +60,7 @@ export class Reel {
     this.root.querySelector("[data-reel=undo]").disabled = !scene.undo;
     this.root.querySelector("[data-reel=redo]").disabled = !scene.redo;
     this.root.querySelector(".empty").hidden = scene.clips.length > 0;
-    const cells = scene.clips.map((clip, index) => this.cell(clip, index, scene)), made = cells.join();
-    if (made === this.made) return; // thumbnails do not flicker
-    this.made = made;
-    fill(this.list, cells);
+    fillChanged(this.list, scene.clips.map((clip, index) => this.cell(clip, index, scene))); // thumbnails do not flicker
   }
 
   cell(clip, index, scene) {

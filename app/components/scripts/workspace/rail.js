@@ -1,6 +1,7 @@
 // The rail: one list at a time of what is in the match, each narrowed by part and by filters of its own.
 
 import { fill, html } from "../markup.js";
+import { Pressed } from "../pressed.js";
 import { capital, partOrdinal, shownParts } from "./time.js";
 
 export class Rail {
@@ -16,6 +17,7 @@ export class Rail {
       <div class="filters"><div class="segments halves-shown" role="group"></div></div>
       <div class="list" tabindex="-1"></div>`);
     this.q = (selector) => root.querySelector(selector);
+    this.pressed = new Pressed(this.q(".list"), () => this.draw());
     this.q(".list").addEventListener("click", (event) => this.list?.click(event));
     this.q(".modes").addEventListener("click", (event) => {
       const button = event.target.closest("button");
@@ -92,7 +94,7 @@ export class Rail {
   passes(item) { return this.half === null || item.half === this.half; }
 
   draw() {
-    if (!this.list) return;
+    if (!this.list || this.pressed.defers) return;
     this.q(".count").textContent = this.list.count;
     this.q(".order").textContent = this.list.order ?? "by time";
     this.q(".order").classList.toggle("usual", !this.list.order);

@@ -92,6 +92,8 @@ export class FrameTable {
   get last() { return this.times.length - 1; }
   /** Frame on screen at a time. */
   at(seconds) { return Math.max(0, countUpTo(this.times, seconds + this.slack) - 1); }
+  /** Frame on screen just before a time, at which the next one may begin. */
+  before(seconds) { return this.at(seconds - 2 * this.slack); }
   /** A time inside a frame, away from its edges. */
   middle(frame) {
     const start = this.times[frame];
