@@ -116,8 +116,12 @@ def _time_in(analysis: Analysis, half: int, text: str, match: Path) -> int:
     """The microseconds that a clock time means, where the part lasts that long."""
     time = parse_clock(text)
     if time > analysis.half(half).times[-1]:
-        title = analysis.classes.parts.title(half)
-        raise BadInputError(f"{title} is over before {text}", where=match, fix="Give a time within it")
+        title, last = analysis.classes.parts.title(half), int(analysis.half(half).times[-1])
+        fix = (
+            f"Give a time from its own beginning, at most {last // 60_000_000}:{last // 1_000_000 % 60:02d}; "
+            f"what the app shows as {analysis.clock(half, 0, 0)} is 0:00"
+        )
+        raise BadInputError(f"{title} is over before {text}", where=match, fix=fix)
     return time
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError, printable
 from spotting_core.base.files import locked, whole_folder
 from spotting_core.computing.number_format import in_bfloat16
-from spotting_core.inference.look import LOOK
+from spotting_core.inference.look import LOOK, UNLIKE, Look, look_of_match
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
@@ -130,10 +130,18 @@ def _make(
             where=model.folder,
             fix="Do not adapt it, or choose a model that looks at pictures itself, such as entity-attention",
         )
+    media = [ingest(half.path, data) for half in source.halves]
+    look = Look.before_adapting(model.card) or look_of_match(model, media)
+    if look is not None and look.word == UNLIKE:
+        raise BadInputError(
+            f"this looks like nothing that {model.card.name} was trained on, and is not adapted to: {look.text}",
+            where=source.path,
+            fix="Look whether this is the video that you mean, or leave out --adapt",
+        )
     trained = statistics_of(trunk)
     clips = _clips(source, model, size, data, report)
     join(trunk, trained, estimated(trunk, clips), SHARE)
-    _write(folder, network, source, model, content)
+    _write(folder, network, source, model, content, look)
 
 
 def _clips(
@@ -183,12 +191,15 @@ def _write(
     source: MatchSource,
     model: LoadedModel,
     content: str,
+    look: Look | None,
 ) -> None:
     """Write the folder; what the model needs besides its weights is copied."""
     training = {name: value for name, value in model.card.training.items() if name != LOOK}  # its look is another now
     training["parent"] = {"name": model.card.name, "weights": model.sha256, "settings": model.settings}
     title = printable(source.fixture.title)
     training[ADAPTED] = {"match": title, "content": content, "share": SHARE}
+    if look is not None:
+        training[ADAPTED][LOOK] = asdict(look)
     name = f"{model.card.name[:_LONGEST]}, adapted to {title[:_LONGEST]}"
     card = replace(model.card, name=name, training=training, scores={})
     with whole_folder(folder) as made:

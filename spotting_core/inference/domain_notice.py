@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import SIMULATED, Card
+from spotting_core.models.card import ADAPTED, SIMULATED, Card
 from spotting_core.tasks.registry import layer_task
 
 if TYPE_CHECKING:  # it needs torch, without which this is told
@@ -15,6 +16,8 @@ if TYPE_CHECKING:  # it needs torch, without which this is told
 def domain_notice(card: Card, source: MatchSource, look: Look | None = None) -> str | None:
     """What a user must know when a model is used on another kind of picture than it was trained on."""
     unlike = look.sentence(card.name) if look is not None else None
+    if ADAPTED in card.training:
+        unlike = _of_adapted(card) or unlike
     if card.domain != SIMULATED or source.simulated:
         return unlike
     notice = (
@@ -22,3 +25,11 @@ def domain_notice(card: Card, source: MatchSource, look: Look | None = None) -> 
         "demonstration, not a measurement."
     )
     return f"{notice} {unlike}" if unlike else notice
+
+
+def _of_adapted(card: Card) -> str | None:
+    from spotting_core.inference.look import Look
+
+    before, parent = Look.before_adapting(card), card.training.get("parent")
+    name = str(parent.get("name", card.name)) if isinstance(parent, Mapping) else card.name
+    return before.sentence_of_adapted(name) if before is not None else None

@@ -28,7 +28,7 @@ from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.frame_store import FrameStore
 from spotting_core.media.ingest import Media
 from spotting_core.media.pixels import normalised
-from spotting_core.models.card import Card
+from spotting_core.models.card import ADAPTED, Card
 from spotting_core.models.environment import ShiftedTrunk
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.load import LoadedModel, trained_network
@@ -63,6 +63,16 @@ class Look:
         like = known.get("like") if isinstance(known, Mapping) else None
         return cls(unlikeness, float(like) if isinstance(like, int | float) else None)
 
+    @classmethod
+    def before_adapting(cls, card: Card) -> Look | None:
+        """What the statistics that an adapted model comes from said of the match it is adapted to; None for another."""
+        adapted = card.training.get(ADAPTED)
+        known = adapted.get(LOOK) if isinstance(adapted, Mapping) else None
+        if not isinstance(known, Mapping) or not isinstance(known.get("unlikeness"), int | float):
+            return None
+        like = known.get("like")
+        return cls(float(known["unlikeness"]), float(like) if isinstance(like, int | float) else None)
+
     @property
     def word(self) -> str | None:
         """``LIKE``, ``OTHER`` or ``UNLIKE``; None where nobody measured what its own look is."""
@@ -82,7 +92,10 @@ class Look:
     def finding(self, model: str) -> Finding | None:
         """What the doctor warns of, or None."""
         if self.word == OTHER:
-            fix = "Adapt the model to it (touchline analyze --adapt), train on such matches, or expect more misses"
+            fix = (
+                "If it is football, adapt the model to it (touchline analyze --adapt), train on such matches, or "
+                "expect more misses"
+            )
             return Finding(LOOK, WARNING, f"this looks otherwise than what {model} was trained on", self.text, fix)
         if self.word == UNLIKE:
             fix = "Its spots mean nothing here: look whether this is the video that you mean"
@@ -91,13 +104,25 @@ class Look:
 
     def sentence(self, model: str) -> str | None:
         """What whoever reads the spots must know, or None."""
-        numbers = f"unlikeness {self.unlikeness:.2f}, its own matches up to {self.like or 0:.2f}"
         if self.word == OTHER:
-            advice = "expect more misses, or adapt it to this match"
-            return f"This looks otherwise than what {model} was trained on ({numbers}): {advice}."
+            advice = "expect more misses, or adapt it to this match, if it is football"
+            return f"This looks otherwise than what {model} was trained on ({self._numbers}): {advice}."
         if self.word == UNLIKE:
-            return f"This looks like nothing that {model} was trained on ({numbers}): its spots mean nothing here."
+            return (
+                f"This looks like nothing that {model} was trained on ({self._numbers}): its spots mean nothing here."
+            )
         return None
+
+    def sentence_of_adapted(self, parent: str) -> str | None:
+        """The same where the model was adapted to the match since, of the model that it comes from."""
+        if self.word in (OTHER, UNLIKE):
+            what = f"Before it was adapted, this looked otherwise than what {parent} was trained on ({self._numbers})"
+            return f"{what}: expect more misses, and nothing at all if it is no football."
+        return None
+
+    @property
+    def _numbers(self) -> str:
+        return f"unlikeness {self.unlikeness:.2f}, its own matches up to {self.like or 0:.2f}"
 
 
 @dataclass

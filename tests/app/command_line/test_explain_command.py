@@ -57,6 +57,7 @@ def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
         (("--method", "entity-heads: x"), "the method entity-heads has no parameter 'x'"),
         (("--json", "/etc/passwd/x"), "passwd is a file, not a folder"),
         (("--time", "50:00"), "half 1 is over before 50:00"),
+        (("--time", "50:00"), "at most 0:19; what the app shows as 00:00 is 0:00"),
     ],
 )
 def test_explain_refuses_what_it_cannot_do(

@@ -14,6 +14,8 @@ from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.inference import adapted
 from spotting_core.inference.adapted import adapted_model, batch_norms, estimated, join, statistics_of, stretches
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.domain_notice import domain_notice
+from spotting_core.inference.look import Look
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.environment import ShiftedTrunk
@@ -89,6 +91,32 @@ def test_the_adapted_model_is_one_of_its_own(model: LoadedModel, source: MatchSo
     assert changed == {"running_mean", "running_var", "num_batches_tracked"}
     layers = [analyse_match(source, one, data) for one in (model, other)]
     assert layers[0].folder != layers[1].folder
+
+
+def test_how_it_looked_before_stays_on_screen(
+    model: LoadedModel, source: MatchSource, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapted, "look_of_match", lambda *_: Look(0.3, 0.1))
+    other = load_model(adapted_model(source, model, data, going_on))
+    notice = domain_notice(other.card, source)
+    assert notice is not None
+    assert "Before it was adapted, this looked otherwise than what small e2e-spot was trained on" in notice
+    assert "unlikeness 0.30, its own matches up to 0.10" in notice
+    assert analyse_match(source, other, data).record.notice == notice
+    monkeypatch.undo()
+    monkeypatch.setenv("TOUCHLINE_DATA", str(data.root))
+    again = load_model(adapted_model(source, other, data, going_on))  # adapted once more
+    assert Look.before_adapting(again.card) == Look(0.3, 0.1)
+
+
+def test_what_looks_like_nothing_is_not_adapted_to(
+    model: LoadedModel, source: MatchSource, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapted, "look_of_match", lambda *_: Look(0.41, 0.1))
+    with pytest.raises(BadInputError, match="this looks like nothing that small e2e-spot was trained on") as caught:
+        adapted_model(source, model, data, going_on)
+    assert caught.value.where == source.path
+    assert not data.models.exists() or not list(data.models.iterdir())
 
 
 def test_it_is_offered_for_no_other_match(model: LoadedModel, source: MatchSource, data: DataDirectory) -> None:
