@@ -71,7 +71,8 @@ def analyze(
 ) -> None:
     """Spot the actions of a match, find its shots and what its replays show, and write the analysis.
 
-    An analysis that was stopped goes on where it was. Open the result with `touchline app`.
+    An analysis that was stopped goes on where it was. `touchline app --root FOLDER`, with a folder above the
+    match, opens the result.
     """
     from spotting_core.jobs.kind import Context
     from spotting_core.media.source import open_match

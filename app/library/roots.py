@@ -44,8 +44,9 @@ def is_below(path: Path, folders: Sequence[Path]) -> bool:
 
 
 def names_of_roots(roots: Sequence[Path]) -> str:
-    """Which roots there are, in words."""
-    return f"Library folders: {', '.join(map(str, roots)) or 'none, set TOUCHLINE_ROOTS'}"
+    """Which roots there are, in words; without any, how one is named."""
+    none = "none, start the app with --root FOLDER or set TOUCHLINE_ROOTS"
+    return f"Library folders: {', '.join(map(str, roots)) or none}"
 
 
 def _check_links(folder: Path, allowed: Sequence[Path]) -> None:

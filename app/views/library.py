@@ -13,7 +13,7 @@ import streamlit as st
 
 from app.library.broadcast_clock import clock_of_source
 from app.library.library import Library, Match, gone_choice
-from app.library.roots import source_of
+from app.library.roots import names_of_roots, source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
@@ -323,11 +323,10 @@ def _preferred_model() -> str:
 def _add(library: Library) -> None:
     with st.container(border=True, key="tl_card_add"):
         st.markdown("**Add a match**")
-        roots = ", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"
         path = st.text_input(
             "Folder or video under a library folder",
             placeholder="my_match.mp4, or a game folder",
-            help=f"Library folders: {page.plain(roots)}",
+            help=page.plain(names_of_roots(shared_settings().roots)),
         )
         names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)

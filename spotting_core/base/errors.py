@@ -20,7 +20,8 @@ class TouchlineError(Exception):
     def __init__(self, what: str, *, where: object = None, fix: str | None = None) -> None:
         self.what, self.where, self.fix = what, where, fix
         sentence = what if where is None else f"{where}: {what}"
-        super().__init__(printable(f"{sentence}. {fix}." if fix else f"{sentence}."))
+        asks = fix is not None and fix.endswith("?")
+        super().__init__(printable(f"{sentence}. {fix}{'' if asks else '.'}" if fix else f"{sentence}."))
 
 
 class BadInputError(TouchlineError):

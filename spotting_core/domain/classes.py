@@ -100,7 +100,7 @@ class ClassTable:
             return self._index[name]
         near = [n for n in self.names if n.lower() == name.lower()]
         fix = f"Did you mean {near[0]!r}?" if near else f"Known classes: {', '.join(self.names)}"
-        raise BadInputError(f"class {name!r} is not in the class table {self.name!r}", fix=fix.rstrip("?"))
+        raise BadInputError(f"class {name!r} is not in the class table {self.name!r}", fix=fix)
 
     def get(self, name: str) -> ActionClass:
         return self.classes[self.index(name)]
