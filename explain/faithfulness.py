@@ -382,7 +382,7 @@ def table(spots: Sequence[SpotMeasures], seed: int = 0) -> dict[str, dict[str, A
         measures = {key: _interval(np.array([row[key] for row in rows]), matches, rng) for key in rows[0]}
         gains = {kind: _interval(_gain(rows, kind), matches, rng) for kind in ("random", "centre")}
         by_method[name] = {**measures, "gain_random": gains["random"], "gain_centre": gains["centre"],
-                       "verdict": _verdict(gains) if len(rows) >= FEWEST_SPOTS else TOO_FEW, "spots": len(rows),
+                       "verdict": _verdict(gains, int(np.isfinite(_gain(rows, "random")).sum())), "spots": len(rows),
                        "pointing_by_class": _pointing_by_class(own, name)}  # fmt: skip
     return by_method
 
@@ -406,7 +406,10 @@ def _gain(rows: Sequence[Mapping[str, float]], kind: str) -> np.ndarray:
     return np.array([r[f"deletion_{kind}"] - r["deletion"] + r["insertion"] - r[f"insertion_{kind}"] for r in rows])
 
 
-def _verdict(gains: Mapping[str, Mapping[str, Any]]) -> str:
+def _verdict(gains: Mapping[str, Mapping[str, Any]], known: int) -> str:
+    """By gains over references, which are known of so many spots."""
+    if known < FEWEST_SPOTS:
+        return TOO_FEW
     beats = {kind: gain["interval"] is not None and gain["interval"][0] > 0 for kind, gain in gains.items()}
     if not beats["random"]:
         return NO_BETTER

@@ -33,7 +33,18 @@ def measured(folder: Path, sha256: str) -> Mapping[str, Any] | None:
     """The table of a model, or None if nobody measured it, or measured other weights."""
     path = folder / FILE
     content = read_json(path) if path.is_file() else None
-    return content if content is not None and content["sha256"] == sha256 else None
+    return _judged(content) if content is not None and content["sha256"] == sha256 else None
+
+
+def _judged(content: dict[str, Any]) -> dict[str, Any]:
+    """A table that may have been kept when fewer spots were enough."""
+    methods = {
+        name: row if row.get("spots", FEWEST_SPOTS) >= FEWEST_SPOTS else {**row, "verdict": TOO_FEW}
+        for name, row in content["methods"].items()
+    }
+    default = content["default"]
+    judged = default is not None and methods.get(default, {}).get("verdict") != TOO_FEW
+    return {**content, "methods": methods, "default": default if judged else None}
 
 
 def measured_of(analysis: Analysis, data: DataDirectory) -> Mapping[str, Any] | None:

@@ -183,4 +183,5 @@ def _print_finding(finding: Finding) -> None:
         out.print(f"    Why: {escape(finding.evidence)}.", highlight=False, soft_wrap=True)
     if finding.fix:
         can = " (--fix does it)" if finding.safe else ""
-        out.print(f"    Fix: {escape(finding.fix)}{can}.", highlight=False, soft_wrap=True)
+        end = "" if finding.fix.endswith("?") and not can else "."
+        out.print(f"    Fix: {escape(finding.fix)}{can}{end}", highlight=False, soft_wrap=True)

@@ -223,7 +223,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
         layers = match_layers(match, data)  # with what ships beside the match
         analysis = analyse_match(match, model, data, report=report, features=features, layers=layers)
     if analysis.record.notice:
-        err.print(f"[yellow]Note:[/yellow] {analysis.record.notice}", highlight=False)
+        err.print(f"[yellow]Note:[/yellow] {escape(analysis.record.notice)}", highlight=False)
     return analysis
 
 

@@ -1,7 +1,7 @@
 // Streamlit calls this at every run of the page. What stands here is made once and survives those runs. It survives the
 // loss of its place as well: of two runs that follow each other fast, the end of the first can take away what the second
 // has brought, and only sometimes is it put back.
-const KEPT = 6000; // milliseconds for which what has lost its place is kept
+const KEPT = 6000; // milliseconds without a run of the page after which what has lost its place is given up
 const PATIENT = 800; // milliseconds after which its place is asked for, of a page that was not left meanwhile
 const WATCHED = 50; // milliseconds between looks at whether it was
 const RESENT = 1500; // milliseconds after which what the page has not taken is sent again
@@ -43,22 +43,27 @@ function leave({ latest, shown, outbox, address: stood }) {
   const of = standsFor(latest.data), { module } = latest.data;
   homeless.get(of)?.end();
   outbox.rest();
-  const since = performance.now();
-  const asking = setInterval(() => {
-    const left = stood !== address(); // for good: who comes back meets a run that brings the place
-    if (!left && (performance.now() - since < PATIENT || busy())) return;
-    clearInterval(asking);
-    if (!left) outbox.send();
+  const lost = performance.now(), passing = shown?.passing ?? false;
+  let quiet = lost, asks = true; // quiet: when no run was under way last
+  const watching = setInterval(() => {
+    const now = performance.now();
+    if (busy()) quiet = now;
+    asks &&= stood === address(); // for good: who comes back meets a run that brings the place
+    if (now - quiet > KEPT) end();
+    else if (asks && quiet < now && now - lost > PATIENT) {
+      asks = false;
+      if (!passing || outbox.waiting.length) outbox.send();
+      if (passing) outbox.rest(); // nothing will be there to hear that it was taken
+    }
   }, WATCHED);
-  const settled = () => { clearInterval(asking); clearTimeout(ending); homeless.delete(of); };
+  const settled = () => { clearInterval(watching); homeless.delete(of); };
   const end = () => { settled(); outbox.rest(); shown?.destroy(); };
-  const ending = setTimeout(end, KEPT);
-  homeless.set(of, { module, stood, shown, outbox, settled, end });
+  homeless.set(of, { module, stood, passing, shown, outbox, settled, end });
 }
 
 function moveIn(place, parentElement) {
   const of = standsFor(place.latest.data), { module } = place.latest.data;
-  for (const [other, one] of homeless) if (other !== of && (one.module === module || one.stood !== address())) one.end();
+  for (const [other, one] of homeless) if (other !== of && ((one.module === module && !one.passing) || one.stood !== address())) one.end();
   if (!homeless.has(of)) return;
   const { shown, outbox, settled } = homeless.get(of);
   settled();

@@ -56,8 +56,11 @@ def mount(
         data: what it shows, as JSON.
         key: of the widget; what stands is kept for the same key alone.
         module: the script, below ``scripts``, that exports ``mount`` and whose result has ``root`` and ``destroy``. It
-            gets ``tell(name, value)``, for events, and ``again()``, which has the page run once more.
-        events: what to do with what the browser tells, by the event's name. None is lost and none is done twice.
+            gets ``tell(name, value)``, for events, ``again()``, which has the page run once more, and ``waiting``,
+            whether something that was told has not been taken yet. If the result is ``passing``, the page is not asked
+            for its place when it is taken away.
+        events: what to do with what the browser tells, by the first word of the event's name. Of two events of one name
+            the later counts; else none is lost, and none is done twice.
     """
     payload = {
         **data, "scripts": scripts_url(), "module": module, "of": key, "taken": st.session_state.get(_taken_key(key))
@@ -84,5 +87,6 @@ def _take(key: str, events: Mapping[str, Callable[[Any], None]]) -> None:
         if event["n"] <= last:
             continue
         st.session_state[_taken_key(key)] = {"box": sent["box"], "n": event["n"]}
-        if event["name"] in events:  # one of an analysis that is shown no longer may come late
-            events[event["name"]](event["value"])
+        name = str(event["name"]).partition(" ")[0]
+        if name in events:  # one of an analysis that is shown no longer may come late
+            events[name](event["value"])

@@ -45,8 +45,8 @@ def class_choice(
         "chosen": list(chosen),
     }
 
-    def choose(names: Sequence[str]) -> None:
-        st.session_state[key] = [str(name) for name in names]
+    def choose(labels: Sequence[str]) -> None:
+        st.session_state[key] = [str(label) for label in labels]
 
     class_chips(data, key=f"{key}_chips", on_chosen=choose, on_presets=keep_preset)
     return chosen

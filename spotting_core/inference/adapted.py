@@ -17,7 +17,7 @@ explained by the very weights that spotted it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -48,7 +48,7 @@ SHARE = 0.5
 """Of the match's own statistics."""
 STRETCHES = 8
 """Stretches of a match that are looked at, each as long as a window."""
-_VERSION = "1"
+_VERSION = "2"
 _LONGEST = 80  # characters of the name of a model or a match: of a card's name there may be 200
 _BATCH = 50  # pictures that are decoded at once
 
@@ -105,6 +105,13 @@ def adapted_model(source: MatchSource, model: LoadedModel, data: DataDirectory, 
             CancelledError: ``report`` returned False, and nothing is kept.
     """
     content = source.content_hash(data)
+    adapted = model.card.training.get(ADAPTED)
+    if isinstance(adapted, Mapping) and adapted.get("content") != content:
+        raise BadInputError(
+            f"{model.card.name} is adapted to another match",
+            where=model.folder,
+            fix="Adapt the model that it comes from",
+        )
     key = joint_hash([_VERSION, model.sha256, model.settings, content, str(SHARE), str(STRETCHES)])
     folder = data.models / f"{model.folder.name[:40]}-{key[:12]}"
     with locked(data.models / f".{folder.name}.lock"):  # the app and a command may want the same

@@ -43,6 +43,14 @@ _OWN = 95  # percentile of the unlikeness of matches of its own look
 _FAR = 4.0  # times the unlikeness of its own look
 _PICTURES = 24  # of a half
 _EPS = 1e-5
+_MOST = 1e12  # that a card may say
+
+
+def _number(value: object) -> float | None:
+    """What a card says, if it can be an unlikeness."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
+        return None
+    return float(value)
 
 
 @dataclass(frozen=True)
@@ -61,17 +69,16 @@ class Look:
         """The same with what the model's card says of its own look."""
         known = card.training.get(LOOK, {})
         like = known.get("like") if isinstance(known, Mapping) else None
-        return cls(unlikeness, float(like) if isinstance(like, int | float) else None)
+        return cls(unlikeness, _number(like))
 
     @classmethod
     def before_adapting(cls, card: Card) -> Look | None:
         """What the statistics that an adapted model comes from said of the match it is adapted to; None for another."""
         adapted = card.training.get(ADAPTED)
         known = adapted.get(LOOK) if isinstance(adapted, Mapping) else None
-        if not isinstance(known, Mapping) or not isinstance(known.get("unlikeness"), int | float):
+        if not isinstance(known, Mapping) or (unlikeness := _number(known.get("unlikeness"))) is None:
             return None
-        like = known.get("like")
-        return cls(float(known["unlikeness"]), float(like) if isinstance(like, int | float) else None)
+        return cls(unlikeness, _number(known.get("like")))
 
     @property
     def word(self) -> str | None:

@@ -107,9 +107,10 @@ class RescoringTrainer(Trainer[list[Tensor], RescoringConfig, Rescoring]):
 
     def restore_extra(self, state: dict[str, Any]) -> None:
         """Errors: BadInputError: judges that have begun with another model's proposals."""
-        if state["entity_model"] != self.finder.sha256:
+        begun = str(state.get("entity_model", "(not named)"))
+        if begun != self.finder.sha256:
             raise BadInputError(
-                f"this run has begun with the proposals of the entity model {state['entity_model'][:12]}, here is "
+                f"this run has begun with the proposals of the entity model {begun[:12]}, here is "
                 f"{self.finder.sha256[:12]}",
                 where=self.folder,
                 fix="Train in a new folder, or put back the model that it has begun with",

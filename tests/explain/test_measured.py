@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from explain.jobs.explanation import WHY_METHODS, asked_methods
-from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, FILE, default_map, measured_of
+from explain.measured import (
+    BETTER_THAN_RANDOM,
+    FAITHFUL,
+    FEWEST_SPOTS,
+    FILE,
+    TOO_FEW,
+    default_map,
+    measured,
+    measured_of,
+)
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import write_json
 from spotting_core.models.known import remember
@@ -35,6 +44,15 @@ def table(default: str | None, verdict: str = FAITHFUL, **more: object) -> dict[
 )
 def test_the_map_over_the_picture_is_the_default_if_it_is_faithful(content: Any, shown: str | None) -> None:
     assert default_map(content) == shown
+
+
+def test_a_table_of_too_few_spots_says_nothing_of_its_methods(tmp_path: Path) -> None:
+    for spots, verdict, default in ((FEWEST_SPOTS, FAITHFUL, "grad-cam"), (FEWEST_SPOTS - 1, TOO_FEW, None)):
+        rows = {"grad-cam": {"verdict": FAITHFUL, "spots": spots}}
+        write_json(tmp_path / FILE, {"sha256": "a", "default": "grad-cam", "methods": rows})
+        content = measured(tmp_path, "a")
+        assert content is not None
+        assert (content["methods"]["grad-cam"]["verdict"], content["default"]) == (verdict, default)
 
 
 def test_of_every_spot_the_faithful_map_of_the_analysiss_own_model_is_asked(

@@ -108,6 +108,7 @@ export class ClassFilter {
     this.on.keep(name, chosen);
   }
 
+  get passing() { return true; } // it stands in popovers too, whose end takes it away: its place is not asked for
   destroy() {} // it listens to its own element alone
 }
 
@@ -120,8 +121,8 @@ export async function mount({ data, parentElement, waiting, tell }) {
   const root = parentElement.querySelector("[data-standing]");
   const filter = (root.classFilter ??= new ClassFilter(root, {
     choose: (labels) => tell("chosen", labels),
-    keep: (name, labels) => tell("kept", { keep: name, labels }),
-    forget: (name) => tell("forgotten", { forget: name }),
+    keep: (name, labels) => tell(`kept ${name}`, { keep: name, labels }),
+    forget: (name) => tell(`forgotten ${name}`, { forget: name }),
   }));
   const theme = themeOf(root);
   applyTheme(root, theme);

@@ -30,7 +30,7 @@ export function fill(element, markup) { element.innerHTML = text(markup); }
 const filledWith = new WeakMap();
 
 /** Whether fillChanged would leave an element as it is. */
-export const isFilledWith = (element, markup) => filledWith.get(element) === text(markup);
+export const isFilledWith = (element, markup) => element.childElementCount > 0 && filledWith.get(element) === text(markup);
 
 /**
  * Put markup into an element that nothing else writes into, unless the same was put there last: a button that is drawn

@@ -3,24 +3,28 @@
 //     this.pressed = new Pressed(list, () => this.draw());
 //     draw() { if (this.pressed.defers) return; … }
 
-const RELEASES = ["pointerup", "pointercancel", "dragend", "blur"];
+const RELEASES = ["pointerup", "pointercancel", "dragend"];
 
 export class Pressed {
   /** @param draw called once it is let go, if drawing was put off and nobody has drawn since */
   constructor(element, draw) {
     Object.assign(this, { draw, down: false, missed: false });
-    element.addEventListener("pointerdown", () => this.press());
+    element.addEventListener("pointerdown", (event) => {
+      const scrolls = event.target === element; // by its bar, of whose release nobody may hear
+      if (event.button === 0 && event.isPrimary && !scrolls) this.press();
+    });
   }
 
   press() {
     const listening = new AbortController(), { signal } = listening;
     this.down = true;
-    const release = () => {
+    const release = () => setTimeout(() => { // the click comes before
       listening.abort();
-      setTimeout(() => this.release()); // the click comes before
-    };
-    for (const name of RELEASES) addEventListener(name, release, { signal, capture: true });
-    addEventListener("click", () => { this.down = false; }, { once: true, capture: true }); // what hears it may draw
+      this.release();
+    });
+    for (const name of RELEASES) addEventListener(name, release, { signal, capture: true, once: true });
+    addEventListener("blur", release, { signal, once: true }); // the window's own
+    addEventListener("click", () => { this.down = false; }, { signal, capture: true }); // what hears it may draw
   }
 
   release() {

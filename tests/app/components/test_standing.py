@@ -184,6 +184,41 @@ def test_a_place_is_asked_for_when_no_run_is_under_way(page: Page) -> None:
     assert state == [[], ["outbox"]]
 
 
+def test_what_passes_is_asked_for_only_to_tell_what_waits(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const pause = (length) => new Promise((done) => setTimeout(done, length)), { shown, leave } = await show("one");
+          shown.passing = true;
+          leave();
+          await pause(1200);
+          const quiet = triggers.length, other = await show("two");
+          other.shown.passing = true;
+          other.shown.tell("chosen", "a");
+          other.leave();
+          await pause(3000);
+          return [quiet, triggers.length, values.at(-1).waiting.map((event) => event.value)];
+        }"""
+    )
+    assert state == [0, 2, ["a"]]  # once when it was told, and once when its place was lost
+
+
+def test_what_lost_its_place_in_a_long_run_is_kept_until_that_ends(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const pause = (length) => new Promise((done) => setTimeout(done, length)), { shown, leave } = await show("one");
+          const app = document.body.appendChild(document.createElement("div"));
+          Object.assign(app.dataset, { testid: "stApp", testScriptState: "running" });
+          leave();
+          await pause(7000);
+          const during = [shown.ended, triggers.length];
+          app.dataset.testScriptState = "notRunning";
+          await pause(400);
+          return [during, shown.ended, triggers.length];
+        }"""
+    )
+    assert state == [[0, 0], 0, 1]
+
+
 def test_another_thing_does_not_get_its_place(page: Page) -> None:
     state = page.evaluate(
         """async () => {
@@ -281,3 +316,6 @@ def test_what_is_told_late_by_a_page_that_was_left_is_passed_over(monkeypatch: p
     standing._take("filter", {"chosen": heard.append})
     standing._take("filter", {"chosen": heard.append})
     assert heard == [["Goal"]]
+    state["filter"]["outbox"]["waiting"] = [{"n": n, "name": f"kept {n}", "value": n} for n in (2, 3)]
+    standing._take("filter", {"kept": heard.append})
+    assert heard == [["Goal"], 2, 3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,25 @@ def test_how_it_looked_before_stays_on_screen(
     monkeypatch.setenv("TOUCHLINE_DATA", str(data.root))
     again = load_model(adapted_model(source, other, data, going_on))  # adapted once more
     assert Look.before_adapting(again.card) == Look(0.3, 0.1)
+
+
+def test_of_another_match_an_adapted_model_says_nothing(
+    model: LoadedModel, source: MatchSource, data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapted, "look_of_match", lambda *_: Look(0.3, 0.1))
+    other = load_model(adapted_model(source, model, data, going_on))
+    another = open_match(make_video(tmp_path / "league.mp4", steady(150, rate=10.0), first=500))
+    assert "Before it was adapted" not in str(domain_notice(other.card, another))
+    with pytest.raises(BadInputError, match="is adapted to another match"):
+        adapted_model(another, other, data, going_on)
+
+
+@pytest.mark.parametrize("unlikeness", [True, float("nan"), -1, 10**400, "0.3", None])
+def test_a_card_that_says_no_number_says_nothing(model: LoadedModel, unlikeness: object) -> None:
+    look = {"unlikeness": unlikeness, "like": 0.1}
+    card = replace(model.card, training={"adapted": {"look": look}, "look": {"like": unlikeness}})
+    assert Look.before_adapting(card) is None
+    assert Look.of(0.3, card).like is None
 
 
 def test_what_looks_like_nothing_is_not_adapted_to(

@@ -242,8 +242,10 @@ export class Desk {
   }
 
   edgeHere(edge) {
-    const { clip, player } = this, at = player.time * 1e6;
-    if (clip && player.half === clip.half && (edge === "start" ? at < clip.end : at > clip.start)) this.setEdge(edge, player.time, true);
+    const { clip, player } = this;
+    if (!clip || player.half !== clip.half) return;
+    const table = this.tables.get(clip.half), { frame } = player;
+    if (edge === "start" ? frame <= this.lastFrame(clip, table) : frame >= table.at(clip.start / 1e6)) this.setEdge(edge, player.time, true);
   }
 
   nudge(edge, frames) {
