@@ -12,7 +12,7 @@ from rich.markup import escape
 from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError, ended
 from spotting_core.computing.device import device_named
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
 from spotting_core.entities.prompts import DEFAULT_PROMPTS
@@ -183,5 +183,4 @@ def _print_finding(finding: Finding) -> None:
         out.print(f"    Why: {escape(finding.evidence)}.", highlight=False, soft_wrap=True)
     if finding.fix:
         can = " (--fix does it)" if finding.safe else ""
-        end = "" if finding.fix.endswith("?") and not can else "."
-        out.print(f"    Fix: {escape(finding.fix)}{can}{end}", highlight=False, soft_wrap=True)
+        out.print(f"    Fix: {escape(ended(f'{finding.fix}{can}'))}", highlight=False, soft_wrap=True)

@@ -6,6 +6,11 @@ import errno
 import os
 
 
+def ended(sentence: str) -> str:
+    """A sentence with its full stop; a question has its own mark."""
+    return sentence if sentence.endswith("?") else f"{sentence}."
+
+
 class TouchlineError(Exception):
     """Base of every error raised on purpose.
 
@@ -20,8 +25,7 @@ class TouchlineError(Exception):
     def __init__(self, what: str, *, where: object = None, fix: str | None = None) -> None:
         self.what, self.where, self.fix = what, where, fix
         sentence = what if where is None else f"{where}: {what}"
-        asks = fix is not None and fix.endswith("?")
-        super().__init__(printable(f"{sentence}. {fix}{'' if asks else '.'}" if fix else f"{sentence}."))
+        super().__init__(printable(f"{sentence}. {ended(fix)}" if fix else f"{sentence}."))
 
 
 class BadInputError(TouchlineError):
